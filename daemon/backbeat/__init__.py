@@ -1,0 +1,3 @@
+"""Backbeat: bounce a track, get its drums back."""
+
+__version__ = "0.1.0"

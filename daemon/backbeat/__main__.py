@@ -1,0 +1,5 @@
+"""`python -m backbeat` is `backbeat`."""
+
+from backbeat.cli.main import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Configuration: shipped defaults < file < environment < command line, into one frozen object."""

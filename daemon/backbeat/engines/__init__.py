@@ -1,0 +1,1 @@
+"""Engines: one adapter file each, opened through the registry."""

@@ -1,0 +1,75 @@
+"""What an engine has to be able to do. One adapter file each; adapters alone import the heavy packages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from backbeat.monitor import Monitor
+from backbeat.records import BeatGrid, DrumStem, FloatArray, Hits
+from backbeat.values import Compat, Device, Instrument, Meter
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeatHint:
+    """What the user says about the beat; None where they do not."""
+
+    bpm: float | None = None
+    meter: Meter | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """The part of the settings that an engine is opened with; engines are cached per process on it."""
+
+    compat: Compat = Compat.TUNED
+    device: Device = Device.AUTO
+    separator_model: str = "htdemucs"
+
+
+class ModelFiles(Protocol):
+    """Where engines get model files from; `backbeat.models.resolver` is the real one. Hashable: engines are cached on it."""
+
+    def __hash__(self) -> int:
+        """Equal for stores with equal settings."""
+
+    def path(self, name: str) -> Path:
+        """The local, verified file of the catalogue's model `name`; raises ModelError when it cannot be had."""
+
+    def folder(self, name: str) -> Path:
+        """The local folder of a model that consists of several files; raises ModelError when it is not there."""
+
+
+class Separator(Protocol):
+    """Takes the drums out of a mix."""
+
+    name: str
+    sample_rate_hz: int
+
+    def drums(self, samples: FloatArray, sample_rate_hz: int, monitor: Monitor) -> FloatArray:
+        """Mono drums, float32 (n,), as long as `samples`, float32 (channels, n), at the same rate and level.
+
+        Reports `Stage.SEPARATE` and can be cancelled inside. Raises EngineFailed.
+        """
+
+
+class BeatEngine(Protocol):
+    """Finds beats and bars."""
+
+    name: str
+
+    def beats(self, samples: FloatArray, sample_rate_hz: int, hint: BeatHint, monitor: Monitor) -> BeatGrid:
+        """The grid of mono `samples`, float32 (n,). Raises EngineFailed when it finds no tempo at all."""
+
+
+class HitEngine(Protocol):
+    """Hears the strokes."""
+
+    name: str
+    version: str
+    instruments: frozenset[Instrument]
+    hears_mixes: bool
+
+    def hits(self, stem: DrumStem, grid: BeatGrid, monitor: Monitor) -> Hits:
+        """All hits in `stem`. Silence gives none. Raises EngineFailed."""

@@ -1,0 +1,131 @@
+"""The table of engines. A new engine is one adapter file and one row here.
+
+Each adapter module has `open_engine(options: EngineOptions, models: ModelFiles)`. Nothing is imported until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from backbeat.engines.protocols import BeatEngine, EngineOptions, HitEngine, ModelFiles, Separator
+from backbeat.errors import EngineMissing
+
+
+class EngineKind(StrEnum):
+    """What an engine does in the path of the data."""
+
+    SEPARATOR = "separator"
+    BEATS = "beats"
+    HITS = "hits"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineInfo:
+    """One row: what `doctor` shows and what is needed to open the engine.
+
+    packages: import names that have to be there. extra: the install extra that brings them.
+    models: names in the model catalogue.
+    """
+
+    name: str
+    kind: EngineKind
+    module: str
+    packages: tuple[str, ...]
+    extra: str
+    models: tuple[str, ...]
+    licence: str
+    summary: str
+
+    @property
+    def missing_packages(self) -> tuple[str, ...]:
+        """The packages that are not installed; found out without importing them."""
+        return tuple(name for name in self.packages if find_spec(name) is None)
+
+
+ENGINES: tuple[EngineInfo, ...] = (
+    EngineInfo(
+        name="demucs",
+        kind=EngineKind.SEPARATOR,
+        module="backbeat.engines.demucs",
+        packages=("demucs", "torch"),
+        extra="separate",
+        models=("htdemucs",),
+        licence="code and weights MIT",
+        summary="takes the drums out of a full mix (htdemucs)",
+    ),
+    EngineInfo(
+        name="madmom",
+        kind=EngineKind.BEATS,
+        module="backbeat.engines.madmom",
+        packages=("madmom",),
+        extra="madmom",
+        models=(),
+        licence="code BSD; models CC BY-NC-SA 4.0 (non-commercial)",
+        summary="beats, downbeats and tempo by recurrent networks",
+    ),
+    EngineInfo(
+        name="librosa",
+        kind=EngineKind.BEATS,
+        module="backbeat.engines.librosa",
+        packages=("librosa",),
+        extra="librosa",
+        models=(),
+        licence="ISC",
+        summary="beats and tempo by onset strength; flagged as unreliable",
+    ),
+    EngineInfo(
+        name="annoteator",
+        kind=EngineKind.HITS,
+        module="backbeat.engines.annoteator",
+        packages=("tensorflow", "librosa", "pedalboard"),
+        extra="annoteator",
+        models=("annoteator",),
+        licence="code and weights MIT; pedalboard GPLv3",
+        summary="onsets, then AnNOTEator's network on 0.2 s clips; six drums",
+    ),
+)
+
+
+def engine_info(name: str, kind: EngineKind) -> EngineInfo:
+    """The row of `name`; raises EngineMissing with the names there are."""
+    for info in ENGINES:
+        if info.name == name and info.kind is kind:
+            return info
+    known = ", ".join(info.name for info in ENGINES if info.kind is kind)
+    raise EngineMissing(f"There is no {kind} engine called {name!r}.", advice=f"Known: {known}.")
+
+
+def open_separator(name: str, options: EngineOptions, models: ModelFiles) -> Separator:
+    """Open (or find open) a separator; raises EngineMissing, ModelError."""
+    engine: Separator = _open(name, EngineKind.SEPARATOR, options, models)
+    return engine
+
+
+def open_beat_engine(name: str, options: EngineOptions, models: ModelFiles) -> BeatEngine:
+    """Open (or find open) a beat engine; raises EngineMissing."""
+    engine: BeatEngine = _open(name, EngineKind.BEATS, options, models)
+    return engine
+
+
+def open_hit_engine(name: str, options: EngineOptions, models: ModelFiles) -> HitEngine:
+    """Open (or find open) a hit engine; raises EngineMissing, ModelError."""
+    engine: HitEngine = _open(name, EngineKind.HITS, options, models)
+    return engine
+
+
+@lru_cache(maxsize=8)  # models stay loaded between jobs; errors are not cached
+def _open(name: str, kind: EngineKind, options: EngineOptions, models: ModelFiles) -> Any:
+    info = engine_info(name, kind)
+    if info.missing_packages:
+        raise EngineMissing(
+            f"The {name} engine needs {', '.join(info.missing_packages)}, which is not installed.",
+            advice=f"Install it with: uv tool install 'backbeat[{info.extra}]' (or: pip install 'backbeat[{info.extra}]').",
+        )
+    opener: Callable[[EngineOptions, ModelFiles], Any] = import_module(info.module).open_engine
+    return opener(options, models)

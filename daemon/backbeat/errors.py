@@ -1,0 +1,176 @@
+"""Every error that Backbeat raises on purpose.
+
+    BackbeatError
+    |-- ConfigError            a setting is wrong: the daemon does not start
+    |-- AlreadyRunning         a second daemon on the same data folder
+    |-- JobError               one job failed; the daemon goes on
+    |   |-- AudioError         the file could not be used as audio
+    |   |   |-- AudioMissing
+    |   |   |-- AudioUnreadable
+    |   |   |-- AudioTruncated
+    |   |   |-- AudioTooLong
+    |   |   `-- AudioChanged
+    |   |-- PathRefused        the path is outside the configured roots
+    |   |-- DownloadError      an address could not be fetched
+    |   |-- EngineMissing      an optional package or program is not installed
+    |   |-- EngineFailed       an engine raised or gave nonsense
+    |   |-- ModelError         a model file is missing, damaged or not trusted
+    |   |-- OutputError        a result could not be written
+    |   `-- WorkerDied         the worker process ended in the middle of the job
+    |-- PresetError            a note map is missing or wrong
+    |-- MidiPortError          no usable MIDI port
+    |-- StoreError             the job database could not be used
+    `-- Cancelled              not a failure: somebody cancelled the job
+
+A job error tells three things: `code` (stable, for scripts), the message (what happened, in a musician's
+words) and `advice` (what to do). `retry` says whether doing the same again can help.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BackbeatError(Exception):
+    """Base of all; raised when nothing more specific fits (it never should)."""
+
+    code: ClassVar[str] = "error"
+    advice: str = ""
+
+    def __init__(self, message: str, *, advice: str | None = None) -> None:
+        super().__init__(message)
+        if advice is not None:
+            self.advice = advice
+
+    @property
+    def message(self) -> str:
+        return str(self.args[0])
+
+
+class ConfigError(BackbeatError):
+    """Raised when the configuration has mistakes; the message lists all of them."""
+
+    code = "config"
+
+
+class AlreadyRunning(BackbeatError):
+    """Raised when another daemon holds the data folder."""
+
+    code = "already_running"
+
+
+class JobError(BackbeatError):
+    """Raised when one job cannot be done."""
+
+    code = "failed"
+    retry: ClassVar[bool] = False
+
+
+class AudioError(JobError):
+    """Raised when a file cannot be used as audio."""
+
+    code = "audio"
+
+
+class AudioMissing(AudioError):
+    """Raised when the file is not there (deleted, renamed, unmounted)."""
+
+    code = "missing"
+    advice = "Bounce the track again, or check that its drive is connected."
+
+
+class AudioUnreadable(AudioError):
+    """Raised when the file is not audio, is empty, or is in a format that cannot be decoded here."""
+
+    code = "unreadable"
+    advice = "Export the track as WAV, AIFF, FLAC, OGG or MP3 and try again."
+
+
+class AudioTruncated(AudioError):
+    """Raised when the file's header promises more audio than the file holds."""
+
+    code = "truncated"
+    advice = "The export was interrupted: bounce the track again."
+
+
+class AudioTooLong(AudioError):
+    """Raised when the recording is longer than `limits.max_minutes`."""
+
+    code = "too_long"
+    advice = "Split the recording, or raise limits.max_minutes in the config."
+
+
+class AudioChanged(AudioError):
+    """Raised when the file was replaced while it was being read; the new version gets a job of its own."""
+
+    code = "changed"
+    retry = True
+
+
+class PathRefused(JobError):
+    """Raised when a path is outside the configured roots."""
+
+    code = "refused"
+    advice = "Put the file into a watched folder or the inbox folder (`backbeat config show` lists them)."
+
+
+class DownloadError(JobError):
+    """Raised when an address cannot be fetched, is too large, or is not allowed."""
+
+    code = "download"
+
+
+class EngineMissing(JobError):
+    """Raised when a job needs an optional package or program that is not installed."""
+
+    code = "engine_missing"
+
+
+class EngineFailed(JobError):
+    """Raised when an engine raised an error of its own or answered with nonsense."""
+
+    code = "engine_failed"
+
+
+class ModelError(JobError):
+    """Raised when a model file is missing, damaged, or not one that may be loaded."""
+
+    code = "model"
+
+
+class OutputError(JobError):
+    """Raised when a result cannot be written."""
+
+    code = "output"
+    retry = True
+
+
+class WorkerDied(JobError):
+    """Raised when the worker process ended in the middle of a job (crash, out of memory, killed)."""
+
+    code = "worker_died"
+    retry = True
+
+
+class PresetError(BackbeatError):
+    """Raised when a note map cannot be found or has mistakes."""
+
+    code = "preset"
+
+
+class MidiPortError(BackbeatError):
+    """Raised when the hits cannot be played because there is no usable MIDI port."""
+
+    code = "midi_port"
+
+
+class StoreError(BackbeatError):
+    """Raised when the job database cannot be opened or is from a newer version."""
+
+    code = "store"
+
+
+class Cancelled(BackbeatError):
+    """Raised inside a job when somebody cancelled it."""
+
+    code = "cancelled"

@@ -1,0 +1,1 @@
+"""Intake: from files, folders, addresses and OSC messages to jobs."""

@@ -1,0 +1,1 @@
+"""Jobs: rows in SQLite and what may happen to them."""

@@ -1,0 +1,1 @@
+"""Outputs: from a score or hits to files, messages and notes."""

@@ -1,0 +1,1 @@
+"""The path of the data: one pure step per file, named by what it turns into what."""

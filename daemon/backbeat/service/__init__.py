@@ -1,0 +1,1 @@
+"""The daemon: composition root, worker process, and what they need from the system."""

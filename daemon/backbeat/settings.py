@@ -1,0 +1,129 @@
+"""What a musician can choose for one job, under one name on the command line, in config and over OSC."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any
+
+from backbeat.values import BeatChoice, Compat, Device, Meter, PdfBackend, Separation
+
+BPM_MIN, BPM_MAX = 20.0, 400.0
+
+
+def _bpm(value: object) -> float | None:
+    if value in (None, "", "auto"):
+        return None
+    bpm = float(str(value))
+    if not BPM_MIN <= bpm <= BPM_MAX:
+        raise ValueError(f"{value} BPM is outside {BPM_MIN:g} to {BPM_MAX:g}")
+    return bpm
+
+
+def _meter(value: object) -> Meter | None:
+    return None if value in (None, "", "auto") else Meter.parse(str(value))
+
+
+def _percent(value: object) -> int:
+    number = int(str(value).rstrip("%"))
+    if not 0 <= number <= 100:
+        raise ValueError(f"{value} is outside 0 to 100")
+    return number
+
+
+def _flag(value: object) -> bool:
+    text = str(value).strip().lower()
+    if text in ("1", "true", "yes", "on"):
+        return True
+    if text in ("0", "false", "no", "off"):
+        return False
+    raise ValueError(f"{value!r} is neither true nor false")
+
+
+def _word(value: object) -> str:
+    text = str(value).strip()
+    if not text:
+        raise ValueError("it is empty")
+    return text
+
+
+def _choice(kind: type[StrEnum]) -> Any:
+    def parse(value: object) -> StrEnum:
+        text = str(value).strip().lower()
+        try:
+            return kind(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not one of {', '.join(kind)}") from None
+
+    return parse
+
+
+def _option(default: Any, parse: Any, help_text: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "help": help_text})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one job. Each field's metadata holds its parser and its help text."""
+
+    engine: str = _option("annoteator", _word, "which recogniser hears the hits")
+    separation: Separation = _option(
+        Separation.AUTO, _choice(Separation), "take the drums out of a mix first: none, demucs or auto"
+    )
+    beats: BeatChoice = _option(BeatChoice.AUTO, _choice(BeatChoice), "who finds the beats: auto, madmom, librosa or none")
+    bpm: float | None = _option(None, _bpm, "the recording's tempo, where you know it")
+    host_bpm: float | None = _option(None, _bpm, "the tempo of the DAW project that the MIDI goes into")
+    meter: Meter | None = _option(None, _meter, "the meter, such as 4/4 or 7/8, where you know it")
+    preset: str = _option("general-midi", _word, "note map of the MIDI file")
+    quantize: int = _option(0, _percent, "how far hits are pulled to the grid in the MIDI file, in percent")
+    compat: Compat = _option(Compat.TUNED, _choice(Compat), "annoteator only: seed or tuned arithmetic")
+    pdf: PdfBackend = _option(PdfBackend.LILYPOND, _choice(PdfBackend), "who engraves the PDF: lilypond, musescore or none")
+    separator_model: str = _option("htdemucs", _word, "demucs model")
+    device: Device = _option(Device.AUTO, _choice(Device), "where demucs computes: auto, cpu, cuda or mps")
+    keep_stem: bool = _option(False, _flag, "also write the drum stem as NAME.drums.wav")
+
+    def changed(self, values: Mapping[str, object]) -> Settings:
+        """A copy with `values` (raw: strings, numbers) parsed into it; raises ValueError that lists every mistake."""
+        parsed, mistakes = parse_options(values)
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
+        return replace(self, **parsed)
+
+    def to_json(self) -> str:
+        """One line of JSON with sorted keys: what is stored with a job and hashed into its identity."""
+        return json.dumps({k: str(v) if isinstance(v, Meter) else v for k, v in asdict_flat(self).items()}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Settings:
+        """The inverse of `to_json`; keys that this version does not know are ignored."""
+        known = OPTIONS.keys()
+        return cls().changed({k: v for k, v in json.loads(text).items() if k in known})
+
+
+def asdict_flat(settings: Settings) -> dict[str, Any]:
+    """Field names to values, one level deep."""
+    return {f.name: getattr(settings, f.name) for f in fields(settings)}
+
+
+OPTIONS: dict[str, Any] = {f.name: f.metadata for f in fields(Settings)}
+"""Name to {"parse": ..., "help": ...}: the table that CLI, config and OSC walk over."""
+
+
+def parse_options(values: Mapping[str, object]) -> tuple[dict[str, Any], list[str]]:
+    """Parse raw values by the table; returns what could be parsed, and one sentence for each mistake."""
+    parsed: dict[str, Any] = {}
+    mistakes: list[str] = []
+    for name, value in values.items():
+        key = name.replace("-", "_")
+        if key not in OPTIONS:
+            close = get_close_matches(key, OPTIONS, n=1)
+            mistakes.append(f"unknown setting {name!r}" + (f", did you mean {close[0]!r}?" if close else ""))
+            continue
+        try:
+            parsed[key] = OPTIONS[key]["parse"](value)
+        except (ValueError, TypeError) as error:
+            mistakes.append(f"{name}: {error}")
+    return parsed, mistakes

@@ -1,0 +1,141 @@
+"""The closed sets and small values that everything else speaks in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+ANALYSIS_RATE_HZ = 44_100
+"""Sample rate that every recording is brought to on reading: what htdemucs and AnNOTEator were trained on."""
+
+
+class Instrument(StrEnum):
+    """The drums that a hit can be on; an engine says which of them it can tell apart."""
+
+    KICK = "kick"
+    SNARE = "snare"
+    SIDE_STICK = "side_stick"
+    TOM_HIGH = "tom_high"
+    TOM_MID = "tom_mid"
+    TOM_LOW = "tom_low"
+    HIHAT_CLOSED = "hihat_closed"
+    HIHAT_PEDAL = "hihat_pedal"
+    HIHAT_OPEN = "hihat_open"
+    RIDE = "ride"
+    RIDE_BELL = "ride_bell"
+    CRASH = "crash"
+    CHINA = "china"
+    SPLASH = "splash"
+
+
+class Stage(StrEnum):
+    """The stages of a job, in order, as progress messages name them."""
+
+    READ = "read"
+    SEPARATE = "separate"
+    BEATS = "beats"
+    HITS = "hits"
+    MIDI = "midi"
+    NOTATION = "notation"
+
+
+class OutputKind(StrEnum):
+    """The files of a result. JSON is written last: it is the mark that a result is complete."""
+
+    MIDI = "midi"
+    TEMPOMAP = "tempomap"
+    STEM = "stem"
+    MUSICXML = "musicxml"
+    PDF = "pdf"
+    JSON = "json"
+
+    @property
+    def suffix(self) -> str:
+        """What comes after `NAME.drums`."""
+        return _SUFFIXES[self]
+
+
+_SUFFIXES = {
+    OutputKind.MIDI: ".mid",
+    OutputKind.TEMPOMAP: ".tempomap.mid",
+    OutputKind.STEM: ".wav",
+    OutputKind.MUSICXML: ".musicxml",
+    OutputKind.PDF: ".pdf",
+    OutputKind.JSON: ".json",
+}
+
+
+class Separation(StrEnum):
+    """Whether the drums are to be taken out of a mix first."""
+
+    NONE = "none"
+    DEMUCS = "demucs"
+    AUTO = "auto"
+
+
+class StemOrigin(StrEnum):
+    """How the drum signal was obtained."""
+
+    GIVEN = "given"
+    SEPARATED = "separated"
+    MIX = "mix"
+
+
+class BeatChoice(StrEnum):
+    """Who finds the beats; `auto` is the first of madmom and librosa that is installed and works."""
+
+    AUTO = "auto"
+    MADMOM = "madmom"
+    LIBROSA = "librosa"
+    NONE = "none"
+
+
+class Compat(StrEnum):
+    """`seed` is AnNOTEator's arithmetic as it is; `tuned` mends its hop, window and onset-picking errors."""
+
+    SEED = "seed"
+    TUNED = "tuned"
+
+
+class PdfBackend(StrEnum):
+    """The program that engraves the PDF."""
+
+    LILYPOND = "lilypond"
+    MUSESCORE = "musescore"
+    NONE = "none"
+
+
+class Device(StrEnum):
+    """Where torch computes; `auto` takes CUDA, then Apple's MPS, then the CPU."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A time signature: `beats` notes of value 1/`unit` in a bar."""
+
+    beats: int
+    unit: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.beats <= 32 or self.unit not in (1, 2, 4, 8, 16, 32):
+            raise ValueError(f"{self.beats}/{self.unit} is not a meter: write it like 4/4, 3/4, 6/8 or 7/8")
+
+    @classmethod
+    def parse(cls, text: str) -> Meter:
+        """Read `7/8`; raises ValueError for anything else."""
+        match = re.fullmatch(r"\s*(\d{1,2})\s*/\s*(\d{1,2})\s*", text)
+        if not match:
+            raise ValueError(f"{text!r} is not a meter: write it like 4/4, 3/4, 6/8 or 7/8")
+        return cls(int(match[1]), int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.beats}/{self.unit}"
+
+
+FOUR_FOUR = Meter(4, 4)
