@@ -19,6 +19,7 @@
     |   `-- WorkerDied         the worker process ended in the middle of the job
     |-- PresetError            a note map is missing or wrong
     |-- MidiPortError          no usable MIDI port
+    |-- OscPortError           the OSC port cannot be opened
     |-- StoreError             the job database could not be used
     `-- Cancelled              not a failure: somebody cancelled the job
 
@@ -162,6 +163,12 @@ class MidiPortError(BackbeatError):
     """Raised when the hits cannot be played because there is no usable MIDI port."""
 
     code = "midi_port"
+
+
+class OscPortError(BackbeatError):
+    """Raised when the UDP port for OSC cannot be opened."""
+
+    code = "osc_port"
 
 
 class StoreError(BackbeatError):

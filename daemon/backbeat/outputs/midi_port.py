@@ -1,0 +1,134 @@
+"""MIDI output ports: find, open, make one of our own. Wraps python-rtmidi."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import rtmidi
+
+from backbeat.errors import MidiPortError
+
+PORT_NAME = "Backbeat"
+
+_LINUX_ADVICE = (
+    "Start JACK (or PipeWire's), or load the ALSA sequencer (`sudo modprobe snd-seq`), then play again; "
+    "the hits also go out over OSC without a MIDI port."
+)
+_ADVICE = {
+    "win32": "Install loopMIDI, make a port in it, and set midi.port to that port's name.",
+    "darwin": "Set midi.virtual = true, or switch on the IAC driver in Audio MIDI Setup.",
+    "linux": _LINUX_ADVICE,
+}
+
+
+class MidiOut(Protocol):
+    """An open port."""
+
+    def send(self, message: Sequence[int]) -> None:
+        """Send one MIDI message's bytes; raises MidiPortError when the port is gone."""
+
+    def close(self) -> None:
+        """Give the port back; at most once."""
+
+
+class RtMidiOut:
+    """An open port of python-rtmidi."""
+
+    def __init__(self, port: Any) -> None:
+        self._port = port
+
+    def send(self, message: Sequence[int]) -> None:
+        try:
+            self._port.send_message(message)
+        except (rtmidi.RtMidiError, ValueError) as error:
+            raise MidiPortError(f"the MIDI port does not take notes any more: {error}", advice=_advice()) from error
+
+    def close(self) -> None:
+        self._port.close_port()
+        self._port.delete()
+
+
+def open_midi_port(name: str | None = None, *, virtual: bool = False) -> MidiOut:
+    """A port to play on.
+
+    virtual: one of our own, called Backbeat, that DAWs can listen to; where the system has none, as Windows, the port
+    `name`. Otherwise the port called `name` (or the first that has it in its name; upper and lower case are the same);
+    without a name the first there is, and one of our own when there is none. Raises MidiPortError with what to do.
+    """
+    problems: list[str] = []
+    opened = _open_own(problems) if virtual else None
+    if opened is None and (name or not virtual):
+        opened = _open_existing(name)
+    if opened is None and not name and not virtual:
+        opened = _open_own(problems)
+    if opened is None:
+        asked = f"there is no MIDI output port called {name!r}" if name else "there is no MIDI output port to play on"
+        raise MidiPortError("; ".join([asked, *problems]), advice=_advice(name))
+    return RtMidiOut(opened)
+
+
+def midi_port_names() -> list[str]:
+    """The output ports of every MIDI system that runs; empty when there are none."""
+    names: list[str] = []
+    for client in _clients([]):
+        names += client.get_ports()
+        client.delete()
+    return names
+
+
+def _open_own(problems: list[str]) -> Any | None:
+    """The open client of a port of our own, on the first MIDI system that has such; None, with the reasons, if none has."""
+    for client in _clients(problems):
+        try:
+            client.open_virtual_port(PORT_NAME)
+        except (rtmidi.RtMidiError, NotImplementedError) as error:
+            problems.append(str(error))
+            client.delete()
+        else:
+            return client
+    return None
+
+
+def _open_existing(name: str | None) -> Any | None:
+    """The open client of the port that fits `name` best on the first MIDI system that has one; None if none has."""
+    for client in _clients([]):
+        index = best_port(client.get_ports(), name)
+        if index is not None:
+            try:
+                client.open_port(index, PORT_NAME)
+            except rtmidi.RtMidiError as error:
+                client.delete()
+                raise MidiPortError(f"the MIDI port could not be opened: {error}", advice=_advice()) from error
+            return client
+        client.delete()
+    return None
+
+
+def best_port(names: Sequence[str], wanted: str | None) -> int | None:
+    """Index of the port meant by `wanted`: the same name, else the first that has it in its name; None wants any."""
+    if wanted is None:
+        return 0 if names else None
+    folded = [name.casefold() for name in names]
+    if wanted.casefold() in folded:
+        return folded.index(wanted.casefold())
+    return next((n for n, name in enumerate(folded) if wanted.casefold() in name), None)
+
+
+def _clients(problems: list[str]) -> Iterator[Any]:
+    """A client of each MIDI system that runs; whoever takes it gives it back. What does not run is put into `problems`."""
+    for system in rtmidi.get_compiled_api():
+        if system == rtmidi.API_RTMIDI_DUMMY:
+            continue
+        try:
+            yield rtmidi.MidiOut(rtapi=system, name=PORT_NAME)
+        except rtmidi.RtMidiError as error:
+            problems.append(f"{rtmidi.get_api_display_name(system)}: {error}")
+
+
+def _advice(name: str | None = None) -> str:
+    names = midi_port_names() if name else []
+    if names:
+        return f"Set midi.port to one of: {', '.join(names)}."
+    return _ADVICE.get(sys.platform, _LINUX_ADVICE)
