@@ -1,0 +1,81 @@
+"""What Backbeat itself wants to know again from a result that it wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backbeat.errors import OutputError
+from backbeat.records import Hit, Hits, hits_from_rows
+from backbeat.values import Instrument, OutputKind
+
+SCHEMA_VERSION = 1
+VELOCITY_MAX = 127
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The part of a result file that is needed again.
+
+    outputs: the files of the result by kind, this JSON among them; whether they are still there is not checked.
+    hits: as they were heard, with times rounded to a microsecond.
+    """
+
+    identity: str
+    fingerprint: str
+    source: Path
+    outputs: Mapping[OutputKind, Path]
+    detected_bpm: float
+    bpm_unreliable: bool
+    midi_bpm: float
+    confidence_score: float
+    low_confidence: bool
+    duration_s: float
+    hits: Hits
+    warnings: tuple[str, ...]
+
+    @property
+    def hit_count(self) -> int:
+        return len(self.hits)
+
+
+def read_result(path: Path) -> Result:
+    """Read a result file; raises OutputError when it is not there, damaged, or not ours."""
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise OutputError(f"The result {path} cannot be read: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise OutputError(f"The result {path} is damaged.", advice="Transcribe the recording again.") from error
+    try:
+        return _result(document, path)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise OutputError(f"The file {path} is not a result of Backbeat.", advice="Transcribe the recording again.") from error
+
+
+def _result(document: Mapping[str, Any], path: Path) -> Result:
+    version = document["schema_version"]
+    if version != SCHEMA_VERSION:
+        raise ValueError(f"schema version {version}")
+    outputs = {OutputKind(kind): Path(file) for kind, file in document["outputs"].items() if file is not None}
+    return Result(
+        identity=str(document["identity"]),
+        fingerprint=str(document["fingerprint"]),
+        source=Path(document["source"]),
+        outputs={**outputs, OutputKind.JSON: path},
+        detected_bpm=float(document["detected_bpm"]),
+        bpm_unreliable=bool(document["bpm_unreliable"]),
+        midi_bpm=float(document["midi_bpm"]),
+        confidence_score=float(document["confidence_score"]),
+        low_confidence=bool(document["low_confidence"]),
+        duration_s=float(document["duration_seconds"]),
+        hits=hits_from_rows([_hit(row) for row in document["hits"]], engine=str(document["engine"])),
+        warnings=tuple(str(warning) for warning in document["warnings"]),
+    )
+
+
+def _hit(row: Mapping[str, Any]) -> Hit:
+    return Hit(float(row["time"]), Instrument(row["instrument"]), int(row["midi_velocity"]), float(row["confidence"]))

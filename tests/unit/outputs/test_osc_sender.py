@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from backbeat.osc import OscMessage, Peer, packet_to_messages
+from backbeat.outputs.osc_sender import MAX_FAILURES, MAX_STREAMS, MAX_SUBSCRIBERS, OscSender
+
+HELLO = OscMessage(address="/backbeat/x", arguments=(1,), types="i")
+A, B = Peer("127.0.0.1", 1001), Peer("127.0.0.1", 1002)
+
+
+class FakeSocket:
+    def __init__(self) -> None:
+        self.sent: list[tuple[bytes, Peer]] = []
+        self.unreachable: set[Peer] = set()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.all_sent = threading.Condition()
+
+    def sendto(self, data: bytes, address: Any, /) -> int:
+        self.gate.wait(5)
+        if address in self.unreachable:
+            raise ConnectionResetError(10054, "nobody listens")
+        with self.all_sent:
+            self.sent.append((data, address))
+            self.all_sent.notify_all()
+        return len(data)
+
+
+def test_what_is_broadcast_reaches_each_subscriber_and_who_asked_once() -> None:
+    sock = FakeSocket()
+    sender = OscSender(sock)
+    sender.subscribe(A)
+    sender.subscribe(A)
+    sender.broadcast(HELLO, also=[A, B])
+    assert [to for _, to in sock.sent] == [A, B]
+    sender.unsubscribe(A)
+    sender.unsubscribe(A)
+    sender.broadcast(HELLO)
+    assert len(sock.sent) == 2
+
+
+def test_nobody_listening_is_never_an_error_and_is_counted() -> None:
+    sock = FakeSocket()
+    sock.unreachable.add(A)
+    sender = OscSender(sock)
+    assert not sender.send(HELLO, A)
+    assert sender.send(HELLO, B)
+    assert sender.unsent == 1
+
+
+def test_a_subscriber_is_dropped_after_failures_in_a_row_only() -> None:
+    sock = FakeSocket()
+    sender = OscSender(sock)
+    sender.subscribe(A)
+    sender.subscribe(B)
+    for _ in range(3):
+        sock.unreachable.add(A)
+        for _ in range(MAX_FAILURES - 1):
+            sender.broadcast(HELLO)
+        sock.unreachable.clear()
+        sender.broadcast(HELLO)
+    assert sender.subscribers == (A, B)
+    sock.unreachable.add(A)
+    for _ in range(MAX_FAILURES):
+        sender.broadcast(HELLO)
+    assert sender.subscribers == (B,)
+
+
+def test_the_number_of_subscribers_is_bounded_and_the_oldest_goes() -> None:
+    sender = OscSender(FakeSocket())
+    peers = [Peer("127.0.0.1", 2000 + n) for n in range(MAX_SUBSCRIBERS + 1)]
+    for peer in peers:
+        sender.subscribe(peer)
+    assert sender.subscribers == tuple(peers[1:])
+
+
+def test_a_stream_arrives_whole_and_in_order() -> None:
+    sock = FakeSocket()
+    sender = OscSender(sock)
+    messages = [OscMessage(address="/x", arguments=(n,), types="i") for n in range(3000)]
+    assert sender.stream(messages, A)
+
+    def got() -> list[int]:
+        return [m.arguments[0] for data, _ in sock.sent for m in packet_to_messages(data)]
+
+    with sock.all_sent:
+        assert sock.all_sent.wait_for(lambda: len(got()) == 3000, timeout=10)
+    assert got() == list(range(3000))
+    sender.stop()
+
+
+def test_the_number_of_streams_at_once_is_bounded() -> None:
+    sock = FakeSocket()
+    sock.gate.clear()
+    sender = OscSender(sock)
+    assert [sender.stream([HELLO], A) for _ in range(MAX_STREAMS + 1)] == [True] * MAX_STREAMS + [False]
+    sender.stop()
+    sock.gate.set()
