@@ -27,7 +27,7 @@ class Request:
     def identity(self) -> str:
         """The same recording, settings and place have the same identity; 64 hexadecimal digits."""
         parts = (self.fingerprint, self.settings.to_json(), str(self.out_base))
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()  # names need not be valid Unicode
 
     def output(self, kind: OutputKind) -> Path:
         """Where the output of that kind goes."""

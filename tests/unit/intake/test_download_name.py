@@ -21,6 +21,8 @@ def headers(**fields: str) -> Message:
         ("https://example.org/loops/amen%20break.wav?key=1", {}, "amen break.wav"),
         ("https://example.org/get?id=7", {"Content_Disposition": 'attachment; filename="amen.flac"'}, "amen.flac"),
         ("https://example.org/a.wav", {"Content_Disposition": "attachment; filename*=UTF-8''gro%C3%9F.wav"}, "groß.wav"),
+        ("https://example.org/a", {"Content_Disposition": 'attachment; filename="gro\xc3\x9f.wav"'}, "groß.wav"),
+        ("https://example.org/a", {"Content_Disposition": 'attachment; filename="gro\xdf.wav"'}, "groß.wav"),
         ("https://example.org/", {"Content_Type": "audio/mpeg"}, "download.mp3"),
         ("https://example.org/song", {"Content_Type": "audio/x-wav; charset=binary"}, "song.wav"),
         ("https://example.org/song", {}, "song"),

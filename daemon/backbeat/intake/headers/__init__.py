@@ -1,0 +1,1 @@
+"""What the headers of audio files declare: one file per container format."""

@@ -1,0 +1,180 @@
+"""The whole path of one job: a recording becomes an analysis, the analysis becomes files.
+
+    file -> Analysis -> Score -> MIDI, tempo map MIDI -> MusicXML -> PDF -> JSON
+
+Each file is announced as soon as it is there; JSON comes last and marks the result as complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backbeat.engines.protocols import ModelFiles
+from backbeat.errors import EngineMissing, JobError, OutputError
+from backbeat.intake.fingerprint import fingerprint
+from backbeat.monitor import Monitor
+from backbeat.outputs.musicxml_to_pdf import musicxml_to_pdf
+from backbeat.outputs.note_map import load_note_map
+from backbeat.outputs.read_result import read_result
+from backbeat.outputs.result_to_json import result_to_json
+from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi
+from backbeat.outputs.score_to_musicxml import score_to_musicxml
+from backbeat.outputs.stem_to_wav import stem_to_wav
+from backbeat.outputs.write_atomic import sweep_temps, write_atomic
+from backbeat.pipeline.analysis_cache import AnalysisCache
+from backbeat.pipeline.file_to_analysis import file_to_analysis
+from backbeat.pipeline.file_to_audio import AudioLimits
+from backbeat.pipeline.hits_to_score import hits_to_score
+from backbeat.pipeline.request import Request
+from backbeat.pipeline.timed_stage import timed_stage
+from backbeat.records import Analysis
+from backbeat.settings import Settings
+from backbeat.values import FOUR_FOUR, OutputKind, PdfBackend, Stage
+
+Announce = Callable[[OutputKind, Path], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What jobs share: models, limits, the cache, the user's presets. Made from the config by the composition root."""
+
+    models: ModelFiles
+    limits: AudioLimits
+    cache: AnalysisCache
+    user_presets: Path | None
+    low_confidence_threshold: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSummary:
+    """What there is to tell about a finished job."""
+
+    outputs: dict[OutputKind, Path]
+    bpm: float
+    bpm_unreliable: bool
+    midi_bpm: float
+    confidence: float
+    hits: int
+    warnings: tuple[str, ...]
+    timings_s: dict[str, float] = field(default_factory=dict)
+
+
+def make_request(
+    path: Path, *, out_dir: Path | None, settings: Settings, monitor: Monitor, taken: Container[Path] = ()
+) -> Request:
+    """Fingerprint a recording and choose where its results go: `NAME.drums.*`, by default beside the recording.
+
+    taken: places (paths without suffix) that belong to another recording; then the results are called
+    `song.flac.drums.*` instead of `song.drums.*`. Raises AudioMissing, AudioUnreadable.
+    """
+    out_base = default_out_base(path, out_dir)
+    if out_base in taken:
+        out_base = out_base.with_name(f"{path.name}.drums")
+    return Request(path=path, fingerprint=fingerprint(path, monitor), out_base=out_base, settings=settings)
+
+
+def default_out_base(path: Path, out_dir: Path | None) -> Path:
+    """Where the results of a recording go unless that place is another's: `NAME.drums` in `out_dir` or beside it."""
+    return (out_dir or path.parent) / f"{path.stem}.drums"
+
+
+def run_request(request: Request, *, tools: Tools, monitor: Monitor, announce: Announce) -> RunSummary:
+    """Do one job from recording to files. Raises JobError, PresetError, Cancelled; then no JSON has been written."""
+    settings = request.settings
+    note_map = load_note_map(settings.preset, tools.user_presets)
+    sweep_temps(request.out_base)
+    earlier = _earlier_outputs(request)
+    outputs: dict[OutputKind, Path] = {}
+
+    def written(kind: OutputKind) -> None:
+        outputs[kind] = request.output(kind)
+        announce(kind, outputs[kind])
+
+    analysis = _hear(request, tools, monitor, written)
+    timings_s = dict(analysis.timings_s)
+    warnings = list(analysis.warnings)
+
+    with timed_stage(Stage.MIDI, timings_s, monitor):
+        score = hits_to_score(analysis.hits, analysis.grid, title=request.path.stem, duration_s=analysis.duration_s)
+        midi_bpm = settings.host_bpm or analysis.host_bpm or score.tempo_bpm
+        source, quantize = request.path.name, settings.quantize
+        meter = analysis.grid.meters[0] if analysis.grid.meters else settings.meter or FOUR_FOUR
+        midi = score_to_midi(score, tempo_bpm=midi_bpm, meter=meter, note_map=note_map, quantize=quantize, source=source)
+        write_atomic(request.output(OutputKind.MIDI), midi)
+        written(OutputKind.MIDI)
+        tempomap = score_to_tempomap_midi(score, note_map=note_map, quantize=quantize, source=source)
+        write_atomic(request.output(OutputKind.TEMPOMAP), tempomap)
+        written(OutputKind.TEMPOMAP)
+
+    with timed_stage(Stage.NOTATION, timings_s, monitor):
+        write_atomic(request.output(OutputKind.MUSICXML), score_to_musicxml(score))
+        written(OutputKind.MUSICXML)
+        monitor.progress(Stage.NOTATION, 0.5)
+        monitor.check()
+        _engrave(request, monitor, written, warnings)
+
+    outputs[OutputKind.JSON] = request.output(OutputKind.JSON)
+    result = result_to_json(
+        analysis,
+        score,
+        request=request,
+        outputs=outputs,
+        midi_bpm=midi_bpm,
+        warnings=warnings,
+        timings_s=timings_s,
+        low_confidence_threshold=tools.low_confidence_threshold,
+    )
+    monitor.check()
+    write_atomic(request.output(OutputKind.JSON), result)
+    written(OutputKind.JSON)
+    for outdated in earlier - set(outputs.values()):
+        outdated.unlink(missing_ok=True)
+    return RunSummary(
+        outputs=outputs,
+        bpm=analysis.grid.tempo_bpm,
+        bpm_unreliable=analysis.grid.bpm_unreliable,
+        midi_bpm=midi_bpm,
+        confidence=analysis.hits.confidence_score,
+        hits=len(analysis.hits),
+        warnings=tuple(warnings),
+        timings_s=timings_s,
+    )
+
+
+def _earlier_outputs(request: Request) -> set[Path]:
+    """Files of an earlier result in the same place: one that is not made again would belong to another bounce."""
+    try:
+        earlier = read_result(request.output(OutputKind.JSON)).outputs
+    except OutputError:
+        return set()
+    return {path for kind, path in earlier.items() if path == request.output(kind)}
+
+
+def _hear(request: Request, tools: Tools, monitor: Monitor, written: Callable[[OutputKind], None]) -> Analysis:
+    keep_stem = request.settings.keep_stem
+    kept = None if keep_stem else tools.cache.get(request.fingerprint, request.settings)  # the cache keeps no audio
+    if kept:
+        return kept
+    analysis, stem = file_to_analysis(request, models=tools.models, limits=tools.limits, monitor=monitor)
+    if keep_stem:
+        stem_to_wav(stem, request.output(OutputKind.STEM))
+        written(OutputKind.STEM)
+    tools.cache.put(analysis, request.settings)
+    return analysis
+
+
+def _engrave(request: Request, monitor: Monitor, written: Callable[[OutputKind], None], warnings: list[str]) -> None:
+    """The PDF is a service on top: where it cannot be made the job still succeeds, and the result says so."""
+    backend = request.settings.pdf
+    if backend is PdfBackend.NONE:
+        return
+    try:
+        musicxml_to_pdf(request.output(OutputKind.MUSICXML), request.output(OutputKind.PDF), backend, monitor)
+    except EngineMissing as error:
+        warnings.append(f"No PDF: {error.message} {error.advice}".strip())
+    except JobError as error:
+        warnings.append(f"No PDF: {error.message}")
+    else:
+        written(OutputKind.PDF)

@@ -1,0 +1,131 @@
+"""Live MIDI through the real rtmidi, heard by another program: a JACK server without a sound card carries it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from backbeat.errors import MidiPortError
+from backbeat.outputs.live_midi import MidiPlayer
+from backbeat.outputs.midi_port import midi_port_names, open_midi_port
+from backbeat.records import Hit, hits_from_rows
+from backbeat.values import Instrument
+
+PATIENCE_S = 20.0
+NOTES = {Instrument.KICK: 36, Instrument.SNARE: 38}
+
+LISTENER = """
+import sys, time
+import rtmidi
+midi = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="listener")
+midi.set_callback(lambda event, _: print(time.perf_counter(), *event[0], flush=True))
+deadline = time.monotonic() + 20
+while not (ports := [n for n, name in enumerate(midi.get_ports()) if "Backbeat" in name]):
+    if time.monotonic() > deadline:
+        sys.exit("no port called Backbeat came up")
+    time.sleep(0.02)
+midi.open_port(ports[0], "in")
+print("listening", flush=True)
+sys.stdin.read()
+midi.close_port()
+"""
+
+
+def eventually(condition: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen in {PATIENCE_S} s"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def jack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    jackd = shutil.which("jackd")
+    if jackd is None:
+        reason = "jackd (Debian: jackd2) is not installed"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    name = f"backbeat{os.getpid()}"
+    log = tmp_path / "jackd.log"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    with log.open("w") as out:
+        command = [jackd, "--no-realtime", "-n", name, "-d", "dummy", "-p", "64"]
+        with subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as server:
+            try:
+                eventually(lambda: server.poll() is not None or _is_up(), "starting JACK")
+                assert server.poll() is None, log.read_text()
+                yield
+            finally:
+                server.terminate()
+
+
+def _is_up() -> bool:
+    """Asked of a process of its own: a client that tried too early keeps its failure."""
+    lsp = shutil.which("jack_lsp")
+    if lsp is None:
+        pytest.fail("jack_lsp (Debian: jackd2 or jack-example-tools) is not installed beside jackd")
+    return subprocess.run([lsp], capture_output=True, check=False, timeout=10).returncode == 0
+
+
+@pytest.mark.usefixtures("jack")
+def test_another_program_hears_the_hits_in_time_through_our_own_port(tmp_path: Path) -> None:
+    player = MidiPlayer(virtual=True)
+    player.open()
+    assert any("Backbeat" in name for name in _inputs())
+    heard = tmp_path / "heard"
+    times_s = [0.0, 0.1, 0.2, 0.5, 0.5, 1.0]
+    rows = [Hit(t, Instrument.KICK if n % 2 else Instrument.SNARE, 60 + n, 1.0) for n, t in enumerate(times_s)]
+    with heard.open("w") as out:
+        listener = subprocess.Popen([sys.executable, "-c", LISTENER], stdin=subprocess.PIPE, stdout=out)
+        try:
+            eventually(lambda: "listening" in heard.read_text(), "the other program's listening")
+            told: list[int] = []
+            player.play(hits_from_rows(rows, engine="test"), NOTES, on_hit=lambda _, note: told.append(note))
+            eventually(lambda: len(_notes(heard, 0x99)) == 6 and len(_notes(heard, 0x89)) == 6, "hearing all notes")
+        finally:
+            listener.communicate(timeout=10)
+            player.close()
+    ons = _notes(heard, 0x99)
+    assert sorted(velocity for _, _, velocity in ons) == [60, 61, 62, 63, 64, 65]
+    assert sorted(told) == [36, 36, 36, 38, 38, 38]
+    offsets_s = [time_s - ons[0][0] for time_s, _, _ in ons]
+    assert offsets_s == pytest.approx(times_s, abs=0.2)
+
+
+@pytest.mark.usefixtures("jack")
+def test_a_port_that_does_not_exist_is_told_with_those_that_do() -> None:
+    with pytest.raises(MidiPortError, match="no MIDI output port called 'Keystation'"):
+        open_midi_port("Keystation")
+    own = open_midi_port(virtual=True)
+    own.close()
+
+
+def test_without_any_midi_system_the_advice_says_what_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    if midi_port_names() or Path("/dev/snd/seq").exists():
+        pytest.skip("there is a MIDI system here")
+    for virtual in (True, False):
+        with pytest.raises(MidiPortError, match="no MIDI output port") as caught:
+            open_midi_port(virtual=virtual)
+        assert "JACK" in caught.value.advice
+
+
+def _inputs() -> list[str]:
+    """What another program can listen to."""
+    code = "import rtmidi; print(rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK).get_ports())"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=20).stdout.split(",")
+
+
+def _notes(heard: Path, status: int) -> list[tuple[float, int, int]]:
+    rows = [line.split() for line in heard.read_text().splitlines() if line.count(" ") == 3]
+    return [(float(t), int(note), int(velocity)) for t, kind, note, velocity in rows if int(kind) == status]

@@ -1,0 +1,105 @@
+"""The command line's options are the table of settings, in every command that takes them."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from backbeat.cli.main import build_parser
+from backbeat.cli.options import job_overrides
+from backbeat.settings import OPTIONS
+
+
+def parsed(*arguments: str) -> argparse.Namespace:
+    return build_parser().parse_args(arguments)
+
+
+@pytest.mark.parametrize("command", [["transcribe", "a.wav"], ["send", "a.wav"], ["run"], ["demo"]])
+def test_every_setting_of_a_job_is_an_option_of_the_commands_that_do_or_ask_for_jobs(command: list[str]) -> None:
+    values = {name: "none" if name in ("separation", "beats", "pdf") else "50" for name in OPTIONS}
+    values |= {"engine": "annoteator", "meter": "7/8", "preset": "gm", "compat": "seed", "separator_model": "m", "device": "cpu"}
+    del values["keep_stem"]
+    flags = [text for name, value in values.items() for text in ("--" + name.replace("_", "-"), value)]
+    assert job_overrides(parsed(*command, *flags, "--keep-stem")) == values | {"keep_stem": True}
+
+
+def test_what_is_not_given_is_left_to_the_config() -> None:
+    assert job_overrides(parsed("transcribe", "a.wav")) == {}
+    assert job_overrides(parsed("transcribe", "a.wav", "--no-keep-stem")) == {"keep_stem": False}
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--bpm", "fast", "argument --bpm: 'fast' is not a number of beats per minute"),
+        ("--bpm", "1000", "argument --bpm: 1000 BPM is outside 20 to 400"),
+        ("--separation", "maybe", "argument --separation: 'maybe' is not one of none, demucs, auto"),
+        ("--meter", "4", "argument --meter: '4' is not a meter: write it like 4/4, 3/4, 6/8 or 7/8"),
+        ("--quantize", "lots", "argument --quantize: 'lots' is not a whole number of percent"),
+        ("--set", "osc.port", "argument --set: 'osc.port' is not KEY=VALUE"),
+    ],
+)
+def test_a_wrong_value_is_told_beside_its_option_and_ends_with_2(
+    flag: str, value: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parsed("transcribe", "a.wav", flag, value)
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_global_options_may_stand_before_and_after_the_command_and_add_up() -> None:
+    args = parsed("--set", "osc.port=1", "--config", "a.toml", "jobs", "list", "--set", "osc.host=h", "-v")
+    assert (args.early_overrides, args.overrides) == ([("osc.port", "1")], [("osc.host", "h")])
+    assert (str(args.config), args.verbose) == ("a.toml", True)
+
+
+COMMANDS = (
+    [],
+    ["run"],
+    ["transcribe"],
+    ["send"],
+    ["jobs"],
+    ["jobs", "list"],
+    ["jobs", "show"],
+    ["jobs", "retry"],
+    ["jobs", "cancel"],
+    ["doctor"],
+    ["config"],
+    ["config", "show"],
+    ["config", "path"],
+    ["config", "init"],
+    ["models"],
+    ["models", "list"],
+    ["models", "fetch"],
+    ["models", "verify"],
+    ["presets", "list"],
+    ["ports"],
+    ["demo"],
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parsed(*command, "--help")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: {' '.join(['backbeat', *command])} ")
+
+
+@pytest.mark.parametrize("command", [[], ["transcribe"], ["send"]], ids=" ".join)
+def test_help_lists_the_exit_codes(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed(*command, "--help")
+    told = capsys.readouterr().out
+    for code in ("0", "1", "2", "3", "130"):
+        assert f"\n  {code} " in told
+
+
+@pytest.mark.parametrize("command", [[], ["jobs"], ["config"], ["transcribe"], ["nonsense"], ["jobs", "show"]], ids=" ".join)
+def test_a_command_line_that_makes_no_sense_ends_with_2(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parsed(*command)
+    assert ended.value.code == 2
+    assert "usage: backbeat" in capsys.readouterr().err
