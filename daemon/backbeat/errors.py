@@ -151,6 +151,7 @@ class WorkerDied(JobError):
 
     code = "worker_died"
     retry = True
+    advice = "If it happens again, report it with the log and, if you can, the recording."
 
 
 class PresetError(BackbeatError):

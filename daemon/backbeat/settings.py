@@ -17,7 +17,10 @@ BPM_MIN, BPM_MAX = 20.0, 400.0
 def _bpm(value: object) -> float | None:
     if value in (None, "", "auto"):
         return None
-    bpm = float(str(value))
+    try:
+        bpm = float(str(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a number of beats per minute") from None
     if not BPM_MIN <= bpm <= BPM_MAX:
         raise ValueError(f"{value} BPM is outside {BPM_MIN:g} to {BPM_MAX:g}")
     return bpm
@@ -28,7 +31,10 @@ def _meter(value: object) -> Meter | None:
 
 
 def _percent(value: object) -> int:
-    number = int(str(value).rstrip("%"))
+    try:
+        number = int(str(value).rstrip("%"))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a whole number of percent") from None
     if not 0 <= number <= 100:
         raise ValueError(f"{value} is outside 0 to 100")
     return number

@@ -1,4 +1,3 @@
-# ruff: noqa: T201 - what it prints is what it is for
 """How well and how fast each beat engine finds beats and downbeats on real recordings.
 
     python tests/benchmarks/beats.py [--engine madmom] [--part drum] [--bpm-known]

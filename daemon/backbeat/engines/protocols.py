@@ -8,12 +8,16 @@ from typing import Protocol
 
 from backbeat.monitor import Monitor
 from backbeat.records import BeatGrid, DrumStem, FloatArray, Hits
+from backbeat.settings import Settings
 from backbeat.values import Compat, Device, Instrument, Meter
 
 
 @dataclass(frozen=True, kw_only=True)
 class BeatHint:
-    """What the user says about the beat; None where they do not."""
+    """What the user says about the beat; None where they do not.
+
+    bpm: as a DAW counts it, quarter notes per minute, whatever the meter.
+    """
 
     bpm: float | None = None
     meter: Meter | None = None
@@ -26,6 +30,11 @@ class EngineOptions:
     compat: Compat = Compat.TUNED
     device: Device = Device.AUTO
     separator_model: str = "htdemucs"
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> EngineOptions:
+        """The part of `settings` that matters here."""
+        return cls(compat=settings.compat, device=settings.device, separator_model=settings.separator_model)
 
 
 class ModelFiles(Protocol):

@@ -11,10 +11,12 @@ from enum import StrEnum
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from backbeat.engines.protocols import BeatEngine, EngineOptions, HitEngine, ModelFiles, Separator
 from backbeat.errors import EngineMissing
+
+if TYPE_CHECKING:  # the table is read by `backbeat --help`, which does without NumPy
+    from backbeat.engines.protocols import BeatEngine, EngineOptions, HitEngine, ModelFiles, Separator
 
 
 class EngineKind(StrEnum):

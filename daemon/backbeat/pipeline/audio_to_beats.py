@@ -37,8 +37,9 @@ def audio_to_beats(
     """A grid over the whole of mono `samples`, float32 (n,); never empty, and never fails.
 
     The engines are opened and asked in order; each that fails is named in the warnings with its reason. A tempo given
-    by the user wins: the grid's tempo is exactly that and not flagged, and where no engine hears beats that fit it, beats
-    are laid at it from the first strong onset. Without one, 120 BPM from 0 s is the last resort, flagged.
+    by the user wins: the grid's tempo is exactly that (in beats of its meter) and not flagged, and where no engine hears
+    beats that fit it, beats are laid at it from the first strong onset. Without one, 120 BPM from 0 s is the last
+    resort, flagged.
     The grid covers the recording: its first beat is less than a beat after 0, its last at the end or just past it.
     Raises only Cancelled.
     """

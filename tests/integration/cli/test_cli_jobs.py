@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,7 +31,10 @@ def store(home: Path) -> Iterator[Store]:
 
 def submit(store: Store, path: Path, settings: Settings | None = None) -> Job:
     request = Request(
-        path=path, fingerprint=path.name, out_base=path.with_name(f"{path.stem}.drums"), settings=settings or Settings()
+        path=path,
+        fingerprint=os.fsencode(path.name).hex(),
+        out_base=path.with_name(f"{path.stem}.drums"),
+        settings=settings or Settings(),
     )
     return store.submit(request, origin=Origin.FOLDER, priority=Priority.FOLDER).job
 
@@ -147,3 +153,13 @@ def test_a_job_that_does_not_exist_is_told(store: Store, home: Path, capsys: Cap
     finished(store, home / "song.wav")
     assert main(["jobs", "show", "nonsense"]) == 1
     assert "There is no job 'nonsense'." in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only here may names of files be any bytes")
+def test_a_name_that_is_not_unicode_is_shown_all_the_same(
+    store: Store, home: Path, backbeat: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    submit(store, home / os.fsdecode(b"caf\xe9.wav"))
+    done = backbeat("jobs", "list", environ={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+    assert "caf\\udce9.wav" in done.stdout

@@ -163,6 +163,20 @@ def test_quiet_and_other_rates_are_no_obstacle(engine: BeatEngine) -> None:
     assert beat_f(beats_s, grid.times_s[(grid.times_s > 0.2) & (grid.times_s < 12.0)]) == 1.0
 
 
+def test_progress_never_goes_back(engine: BeatEngine) -> None:
+    class Recorder(Unwatched):
+        def __init__(self) -> None:
+            self.fractions: list[float] = []
+
+        def progress(self, stage: Stage, fraction: float) -> None:
+            self.fractions.append(fraction)
+
+    recorder = Recorder()
+    engine.beats(rock(90)[0], RATE_HZ, BeatHint(), recorder)  # madmom hears eighths first, and decodes again
+    assert recorder.fractions == sorted(recorder.fractions)
+    assert recorder.fractions[-1] == 1.0
+
+
 def test_cancelling_ends_it_inside(engine: BeatEngine) -> None:
     class CancelledLater(Unwatched):
         fraction = 0.0

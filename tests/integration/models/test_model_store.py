@@ -337,3 +337,10 @@ def test_the_receipt_tells_where_a_file_came_from(store: ModelStore, model_serve
     path = store.path(NAME)
     receipt = json.loads(path.with_name(path.name + ".receipt.json").read_text("utf-8"))
     assert receipt == {"uri": f"{model_server.url}/net.h5", "sha256": sha256(MODEL), "size_bytes": len(MODEL)}
+
+
+def test_the_real_annoteator_model_is_the_one_in_the_catalogue(shared: Path, tmp_path: Path):
+    source = shared / "models" / "annoteator" / "complete_network.h5"
+    store = ModelStore(ModelSettings(cache_dir=tmp_path, uri=source.as_uri()))
+    assert store.path(NAME).stat().st_size == store.catalogue.entry(NAME).files[0].size_bytes
+    assert store.verify(NAME).state is ModelState.READY

@@ -113,7 +113,7 @@ def test_an_answer_that_does_not_fit_the_users_tempo_is_not_taken() -> None:
 
 def test_the_users_tempo_counts_quarters_in_every_meter() -> None:
     grid = audio_to_beats(some_audio(), RATE_HZ, BeatHint(bpm=90.0, meter=Meter(6, 8)), [], Unwatched())
-    assert grid.tempo_bpm == 180.0
+    assert (grid.tempo_bpm, grid.quarter_bpm) == (180.0, 90.0)
     assert np.allclose(np.diff(grid.times_s), 1.0 / 3.0)
     assert grid.numbers.max() == 6
 

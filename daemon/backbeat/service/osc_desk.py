@@ -1,0 +1,240 @@
+"""Answers what comes over OSC: one method for each kind of request. Lives on the loop's thread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from backbeat import __version__
+from backbeat.config.schema import Config
+from backbeat.errors import BackbeatError, Cancelled, JobError, MidiPortError, StoreError
+from backbeat.intake import osc_requests as ask
+from backbeat.intake.file_stamp import FileStamp, file_stamp
+from backbeat.intake.roots import Roots
+from backbeat.intake.url_to_file import DownloadLimits, is_url, url_to_file
+from backbeat.jobs.job import Job, JobState, Origin, Priority
+from backbeat.jobs.store import Store
+from backbeat.monitor import Monitor
+from backbeat.osc import Peer
+from backbeat.outputs import hits_to_osc as say
+from backbeat.outputs.live_midi import MidiPlayer
+from backbeat.outputs.note_map import NoteMap, load_note_map
+from backbeat.outputs.osc_sender import OscSender
+from backbeat.outputs.read_result import read_result
+from backbeat.pipeline.request import Request
+from backbeat.pipeline.run import default_out_base, make_request
+from backbeat.records import Hit, Hits
+from backbeat.service.announcer import Announcer
+from backbeat.service.job_desk import JobDesk
+from backbeat.service.loop import Loop
+from backbeat.settings import Settings
+from backbeat.values import OutputKind, Stage
+
+log = logging.getLogger(__name__)
+
+UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
+STATUS_LIMIT = 200
+"""At most this many jobs are told of in answer to a status request without a job."""
+
+
+class OscDesk:
+    """`answer` is given every request in turn."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        loop: Loop,
+        store: Store,
+        desk: JobDesk,
+        announcer: Announcer,
+        sender: OscSender,
+        player: MidiPlayer,
+        pool: Executor,
+        monitor: Monitor,
+        user_presets: Path | None,
+    ) -> None:
+        self._config = config
+        self._roots = Roots(config.roots)
+        self._loop = loop
+        self._store = store
+        self._desk = desk
+        self._announcer = announcer
+        self._sender = sender
+        self._player = player
+        self._silent = MidiPlayer(silent=True)
+        self._pool = pool
+        self._monitor = monitor
+        self._user_presets = user_presets
+        self._preset = config.transcribe.preset
+        self._answers: dict[type[ask.OscRequest], tuple[str, Callable[..., None]]] = {
+            ask.Ping: ("/backbeat/ping", self._ping),
+            ask.Transcribe: ("/backbeat/transcribe", self._transcribe),
+            ask.Cancel: ("/backbeat/cancel", self._cancel),
+            ask.Status: ("/backbeat/status", self._status),
+            ask.Subscribe: ("/backbeat/subscribe", self._subscribe),
+            ask.Unsubscribe: ("/backbeat/unsubscribe", self._unsubscribe),
+            ask.Play: ("/backbeat/play", self._play),
+            ask.StopPlaying: ("/backbeat/stop", self._stop_playing),
+            ask.SendHits: ("/backbeat/hits", self._send_hits),
+            ask.ChangePreset: ("/backbeat/preset", self._change_preset),
+        }
+
+    def answer(self, request: ask.OscRequest) -> None:
+        """Do what is asked; what cannot be done is answered with `/backbeat/error`."""
+        address, method = self._answers[type(request)]
+        try:
+            method(request)
+        except BackbeatError as error:
+            self._refuse(address, error, request.sender)
+
+    def _refuse(self, address: str, error: BackbeatError, to: Peer) -> None:
+        self._sender.send(say.error(address, f"{error.message} {error.advice}".strip()), to)
+
+    # One method for each request
+
+    def _ping(self, request: ask.Ping) -> None:
+        self._sender.send(say.pong(__version__), request.sender)
+
+    def _transcribe(self, request: ask.Transcribe) -> None:
+        settings = replace(self._config.transcribe, preset=self._preset)
+        settings = replace(settings, **request.options)
+        load_note_map(settings.preset, self._user_presets)
+        if is_url(request.path):
+            self._pool.submit(self._download, request, settings)
+        else:
+            path = self._roots.confine(request.path)
+            self._pool.submit(self._fingerprint, path, self._place(path), settings, request.sender)
+
+    def _cancel(self, request: ask.Cancel) -> None:
+        job = self._job(request.job)
+        self._announcer.listen(job.id, request.sender)
+        self._desk.cancel(job.id)
+
+    def _status(self, request: ask.Status) -> None:
+        one = [self._job(request.job)] if request.job is not None else None
+        for job in one or self._store.jobs(states=UNFINISHED, limit=STATUS_LIMIT):
+            self._sender.send(say.job_state(job.id, job.state, _fraction(job), job.path), request.sender)
+
+    def _subscribe(self, request: ask.Subscribe) -> None:
+        peer = _at_port(request.sender, request.port)
+        self._sender.subscribe(peer)
+        self._sender.send(say.subscribed(peer.port), request.sender)
+
+    def _unsubscribe(self, request: ask.Unsubscribe) -> None:
+        self._sender.unsubscribe(_at_port(request.sender, request.port))
+        self._sender.send(say.subscribed(0), request.sender)
+
+    def _play(self, request: ask.Play) -> None:
+        job, hits, note_map = self._played(request.job)
+
+        def on_hit(hit: Hit, note: int) -> None:
+            self._sender.broadcast(say.hit(job.id, hit, note), also=[request.sender])
+
+        self._stop_playing(request)
+        try:
+            self._player.play(hits, note_map.notes, from_s=request.from_s, on_hit=on_hit)
+        except MidiPortError as error:
+            # The hits still go out over OSC, for lights and scripts that want no MIDI.
+            self._silent.play(hits, note_map.notes, from_s=request.from_s, on_hit=on_hit)
+            self._refuse("/backbeat/play", error, request.sender)
+
+    def _stop_playing(self, _request: ask.OscRequest) -> None:
+        self._player.stop()
+        self._silent.stop()
+
+    def _send_hits(self, request: ask.SendHits) -> None:
+        job, hits, note_map = self._played(request.job)
+        if not self._sender.stream(say.hits_to_messages(job.id, hits, note_map.notes), request.sender):
+            raise StoreError("Too many hit streams are being sent already.", advice="Try again in a moment.")
+
+    def _change_preset(self, request: ask.ChangePreset) -> None:
+        self._preset = load_note_map(request.name, self._user_presets).name
+        self._sender.send(say.preset(self._preset), request.sender)
+
+    # On the pool's threads
+
+    def _download(self, request: ask.Transcribe, settings: Settings) -> None:
+        limits = self._config.limits
+        try:
+            path = url_to_file(
+                request.path,
+                self._config.inbox,
+                DownloadLimits(
+                    max_bytes=limits.download_max_mb * 1_000_000,
+                    timeout_s=limits.download_timeout_s,
+                    allow_local_addresses=limits.allow_local_addresses,
+                ),
+                self._monitor,
+            )
+        except Cancelled:
+            return
+        except BackbeatError as error:
+            self._refuse("/backbeat/transcribe", error, request.sender)
+        else:
+            self._loop.post(lambda: self._fingerprint_later(path, settings, request.sender))
+
+    def _fingerprint(self, path: Path, taken: set[Path], settings: Settings, sender: Peer) -> None:
+        try:
+            stamp = file_stamp(path)
+            request = make_request(path, out_dir=self._out_dir(path), settings=settings, monitor=self._monitor, taken=taken)
+        except Cancelled:
+            return
+        except JobError as error:
+            self._refuse("/backbeat/transcribe", error, sender)
+        else:
+            self._loop.post(partial(self._submit, request, stamp, sender))
+
+    # Back on the loop
+
+    def _fingerprint_later(self, path: Path, settings: Settings, sender: Peer) -> None:
+        self._pool.submit(self._fingerprint, path, self._place(path), settings, sender)
+
+    def _submit(self, request: Request, stamp: FileStamp, sender: Peer) -> None:
+        submission = self._desk.submit(request, origin=Origin.OSC, priority=Priority.OSC, reply_to=sender)
+        # A watched folder must not take the same version of the file again with its own settings.
+        self._store.remember(request.path, stamp, submission.job.id)
+
+    def _place(self, path: Path) -> set[Path]:
+        out_base = default_out_base(path, self._out_dir(path))
+        return {out_base} if self._store.output_base_taken(out_base, path) else set()
+
+    def _out_dir(self, path: Path) -> Path:
+        """Where a watched folder would put it; beside the recording otherwise."""
+        for watch in self._config.watch:
+            if watch.output is not None and path.is_relative_to(watch.path.resolve()):
+                return watch.output / path.parent.relative_to(watch.path.resolve())
+        return path.parent
+
+    def _job(self, job_id: str) -> Job:
+        job = self._store.job(job_id)
+        if job is None:
+            raise StoreError(f"There is no job {job_id!r}.", advice="/backbeat/status lists the jobs there are.")
+        return job
+
+    def _played(self, job_id: str) -> tuple[Job, Hits, NoteMap]:
+        """A finished job with its hits and the note map that holds now."""
+        job = self._job(job_id)
+        files = self._store.outputs(job.id)
+        if job.state is not JobState.DONE or OutputKind.JSON not in files:
+            raise StoreError(f"Job {job.id} is {job.state}: only finished jobs have hits.")
+        hits = read_result(files[OutputKind.JSON].path).hits
+        return job, hits, load_note_map(self._preset, self._user_presets)
+
+
+def _at_port(sender: Peer, port: int | None) -> Peer:
+    return sender if port is None else Peer(sender.host, port)
+
+
+STAGE_SHARE = {stage: n / len(Stage) for n, stage in enumerate(Stage)}
+"""Where each stage begins in a job's overall fraction: they count alike, for want of anything better known beforehand."""
+
+
+def _fraction(job: Job) -> float:
+    if job.state is JobState.DONE:
+        return 1.0
+    return 0.0 if job.stage is None else STAGE_SHARE[job.stage] + job.fraction / len(Stage)

@@ -1,0 +1,45 @@
+"""What the worker process runs: the pipeline, set up from the configuration that the daemon sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backbeat.config.schema import Config
+from backbeat.config.serialise import config_from_json
+from backbeat.engines.protocols import EngineOptions
+from backbeat.engines.registry import open_hit_engine
+from backbeat.monitor import Monitor
+from backbeat.pipeline.request import Request
+from backbeat.pipeline.run import Announce, run_request
+from backbeat.service.tools import tools_from_config
+
+
+class Runner:
+    """Does one job after the other; models stay loaded between them."""
+
+    def __init__(self, config: Config) -> None:
+        self._settings = config.transcribe
+        self._tools = tools_from_config(config)
+
+    def __call__(self, request: Request, monitor: Monitor, announce: Announce) -> dict[str, Any]:
+        """Do the job and return its summary. Raises BackbeatError."""
+        summary = run_request(request, tools=self._tools, monitor=monitor, announce=announce)
+        return {
+            "bpm": summary.bpm,
+            "bpm_unreliable": summary.bpm_unreliable,
+            "midi_bpm": summary.midi_bpm,
+            "confidence": summary.confidence,
+            "hits": summary.hits,
+            "warnings": list(summary.warnings),
+            "timings_s": summary.timings_s,
+        }
+
+    def preload(self) -> None:
+        """Open the configured recogniser, so that the first bounce does not wait for it."""
+        options = EngineOptions.from_settings(self._settings)
+        open_hit_engine(self._settings.engine, options, self._tools.models)
+
+
+def make_runner(config_json: str) -> Runner:
+    """The runner for a configuration as `config.serialise` writes it."""
+    return Runner(config_from_json(config_json))

@@ -1,0 +1,86 @@
+"""One daemon per data folder: a locked file that names the process holding it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import Self
+
+from backbeat.errors import AlreadyRunning, StoreError
+
+LOCK_NAME = "backbeat.lock"
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _LOCKED_BYTE = 1 << 30
+    """Far behind the process id, which other processes then still can read: Windows locks are not advisory."""
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class SingleInstance:
+    """Held (`with`) for the life of the daemon. The system lets go when the process ends, however it ends."""
+
+    def __init__(self, data_folder: Path) -> None:
+        self.path = data_folder / LOCK_NAME
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        """Raises AlreadyRunning, with the process id, when another process holds the folder; StoreError when none can."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            self._take(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # The file stays: removing it would let two processes lock two files of one name.
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, 0)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _take(self, descriptor: int) -> None:
+        try:
+            _lock(descriptor)
+        except (BlockingIOError, PermissionError) as error:  # Unix says the one, Windows the other
+            raise AlreadyRunning(
+                f"Backbeat is running already{_holder(descriptor)}, with the data folder {self.path.parent}.",
+                advice="Stop that one first, or give this one another jobs.data_folder.",
+            ) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+
+    def _unusable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"The data folder {self.path.parent} cannot be used: {error.strerror}.",
+            advice="Check its permissions, or set another jobs.data_folder in the config.",
+        )
+
+
+def _holder(descriptor: int) -> str:
+    with contextlib.suppress(OSError, ValueError):
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return f" (process {int(os.read(descriptor, 32))})"
+    return ""

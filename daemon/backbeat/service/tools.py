@@ -1,0 +1,35 @@
+"""From the configuration to what jobs share: the only place that knows both."""
+
+from __future__ import annotations
+
+from backbeat.config.folders import user_presets_folder
+from backbeat.config.schema import Config, ModelsConfig
+from backbeat.models.resolver import ModelSettings, ModelStore
+from backbeat.pipeline.analysis_cache import AnalysisCache
+from backbeat.pipeline.file_to_audio import AudioLimits
+from backbeat.pipeline.run import Tools
+
+
+def model_store(models: ModelsConfig) -> ModelStore:
+    """The model files as configured."""
+    return ModelStore(
+        ModelSettings(
+            cache_dir=models.cache_folder,
+            uri=models.uri,
+            version=models.version,
+            sha256=models.sha256,
+            allow_unverified=models.allow_unverified,
+        )
+    )
+
+
+def tools_from_config(config: Config) -> Tools:
+    """What every job in a process shares. Opens nothing and loads nothing."""
+    models = config.models
+    return Tools(
+        models=model_store(models),
+        limits=AudioLimits(max_minutes=config.limits.max_minutes),
+        cache=AnalysisCache(folder=config.jobs.data_folder / "analyses", models=f"{models.uri}|{models.version}|{models.sha256}"),
+        user_presets=user_presets_folder(),
+        low_confidence_threshold=config.result.low_confidence_threshold,
+    )
