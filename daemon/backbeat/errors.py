@@ -47,6 +47,16 @@ class BackbeatError(Exception):
     def message(self) -> str:
         return str(self.args[0])
 
+    @property
+    def in_words(self) -> str:
+        """Message and advice as sentences."""
+        return in_words(self.message, self.advice)
+
+
+def in_words(message: str, advice: str | None) -> str:
+    """What happened and what to do, each with its full stop."""
+    return " ".join(text if text.endswith((".", "!", "?")) else f"{text}." for text in (message, advice) if text)
+
 
 class ConfigError(BackbeatError):
     """Raised when the configuration has mistakes; the message lists all of them."""

@@ -77,7 +77,7 @@ class BeatGrid:
     times_s: float64, shape (n,), seconds, strictly rising.
     numbers: int64, shape (n,), 1 is a downbeat; the first bar may be incomplete (start above 1).
     meters: one per bar; bars are opened by each 1, and by the first beat where that is not a 1.
-    tempo_bpm: one tempo for the whole piece, in beats per minute.
+    tempo_bpm: one tempo for the whole piece, in beats (of the meter: eighths in 6/8) per minute.
     confidence: 0..1.
     bpm_unreliable: the tempo is a fallback or its confidence is below 0.5.
     """
@@ -96,6 +96,11 @@ class BeatGrid:
             raise ValueError("times_s and numbers differ in length")
         if len(self.meters) != len(self.bar_starts):
             raise ValueError(f"{len(self.meters)} meters for {len(self.bar_starts)} bars")
+
+    @property
+    def quarter_bpm(self) -> float:
+        """The tempo as a DAW counts it: quarter notes per minute, whatever the meter."""
+        return self.tempo_bpm * 4 / (self.meters[0].unit if self.meters else 4)
 
     @property
     def bar_starts(self) -> IntArray:

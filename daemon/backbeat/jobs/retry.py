@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backbeat.errors import AudioChanged, DownloadError, OutputError, WorkerDied
+from backbeat.errors import AudioChanged, OutputError, WorkerDied
 
 INTERRUPTED = "interrupted"
 """Code for a job whose daemon was stopped or killed in the middle of it."""
@@ -30,7 +30,6 @@ RULES = {
     OutputError.code: RetryRule(max_attempts=3, delay_s=5.0, growth=4.0),
     # The newer version gets a job of its own; this one looks again in case it was only touched.
     AudioChanged.code: RetryRule(max_attempts=2, delay_s=3.0),
-    DownloadError.code: RetryRule(max_attempts=3, delay_s=5.0, growth=4.0),
     # Not the job's fault, but a job that takes the whole computer down must not do so for ever.
     INTERRUPTED: RetryRule(max_attempts=5, delay_s=0.0),
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backbeat.engines.protocols import ModelFiles
-from backbeat.errors import EngineMissing, JobError, OutputError
+from backbeat.errors import JobError, OutputError
 from backbeat.intake.fingerprint import fingerprint
 from backbeat.monitor import Monitor
 from backbeat.outputs.musicxml_to_pdf import musicxml_to_pdf
@@ -172,9 +172,7 @@ def _engrave(request: Request, monitor: Monitor, written: Callable[[OutputKind],
         return
     try:
         musicxml_to_pdf(request.output(OutputKind.MUSICXML), request.output(OutputKind.PDF), backend, monitor)
-    except EngineMissing as error:
-        warnings.append(f"No PDF: {error.message} {error.advice}".strip())
     except JobError as error:
-        warnings.append(f"No PDF: {error.message}")
+        warnings.append(f"No PDF: {error.in_words}")
     else:
         written(OutputKind.PDF)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from backbeat.errors import in_words
 from backbeat.jobs.job import Job, JobState
 from backbeat.osc import OscMessage, Peer
 from backbeat.outputs import hits_to_osc as say
@@ -45,8 +46,8 @@ class Announcer:
                     say.done(job.id, outputs, tempo_bpm=summary["bpm"], confidence=summary["confidence"], hits=summary["hits"]),
                 )
             case JobState.FAILED:
-                sentence = f"{job.error_message} {job.error_advice or ''}".strip()
-                self._tell(job.id, say.failed(job.id, job.error_code or "failed", sentence))
+                sentences = in_words(job.error_message or job.reason, job.error_advice)
+                self._tell(job.id, say.failed(job.id, job.error_code or "failed", sentences))
             case JobState.CANCELLED | JobState.SUPERSEDED:
                 self._tell(job.id, say.cancelled(job.id))
             case _:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from backbeat.errors import JobError, OutputError, WorkerDied
+from backbeat.errors import JobError, OutputError, WorkerDied, in_words
 from backbeat.jobs.job import Job, JobState, Origin, Submission
 from backbeat.jobs.retry import INTERRUPTED, next_attempt
 from backbeat.jobs.store import Store
@@ -75,7 +75,7 @@ class JobDesk:
         job = self._store.submit_failed(request, error, origin=origin, priority=priority, reply_to=address)
         if reply_to:
             self._announcer.listen(job.id, reply_to)
-        log.warning("%s: %s: %s %s", job.id, request.path.name, error.message, error.advice)
+        log.warning("%s: %s: %s", job.id, request.path.name, error.in_words)
         if job.state is JobState.FAILED:
             self._announcer.ended(job, {})
         return job
@@ -179,7 +179,7 @@ class JobDesk:
 
     def _fail(self, job: Job, code: str, message: str, advice: str, again: float | None) -> None:
         if again is None:
-            log.warning("%s: failed: %s %s", job.id, message, advice)
+            log.warning("%s: failed: %s", job.id, in_words(message, advice))
             self._end(self._store.fail(job.id, code, message, advice))
         else:
             log.warning("%s: will be tried again: %s", job.id, message)

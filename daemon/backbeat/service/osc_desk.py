@@ -93,7 +93,7 @@ class OscDesk:
             self._refuse(address, error, request.sender)
 
     def _refuse(self, address: str, error: BackbeatError, to: Peer) -> None:
-        self._sender.send(say.error(address, f"{error.message} {error.advice}".strip()), to)
+        self._sender.send(say.error(address, error.in_words), to)
 
     # One method for each request
 

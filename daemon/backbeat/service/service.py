@@ -156,7 +156,7 @@ def _osc_out(config: Config, stack: ExitStack) -> tuple[OscSender, socket.socket
         try:
             opened = stack.enter_context(open_udp_socket(config.osc.host, config.osc.port))
         except OscPortError as error:
-            log.warning("%s %s OSC is switched off; watched folders go on.", error.message, error.advice)
+            log.warning("%s OSC is switched off; watched folders go on.", error.in_words)
     sender = OscSender(opened or _Nobody())
     stack.callback(sender.stop)
     return sender, opened

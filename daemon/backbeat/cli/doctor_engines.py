@@ -1,0 +1,64 @@
+"""What `doctor` finds of the engines and their models."""
+
+from __future__ import annotations
+
+from backbeat.cli.doctor_system import install_advice
+from backbeat.cli.finding import Finding, Verdict
+from backbeat.config.schema import Config
+from backbeat.engines.registry import ENGINES, EngineInfo, EngineKind
+from backbeat.errors import BackbeatError
+from backbeat.models.resolver import ModelState
+from backbeat.service.tools import model_store
+from backbeat.values import BeatChoice, Separation
+
+
+def engine_findings(config: Config) -> list[Finding]:
+    """One finding per engine.
+
+    Without the configured recogniser nothing can be done; without the others Backbeat manages, and says so.
+    """
+    return [_engine(info, config) for info in ENGINES]
+
+
+def model_findings(config: Config) -> list[Finding]:
+    """One finding per model in the catalogue; missing ones matter where their engine is wanted and installed."""
+    try:
+        entries = model_store(config.models).entries()
+    except BackbeatError as error:
+        return [Finding(area="models", name="models", verdict=Verdict.PROBLEM, detail=error.message, advice=error.advice)]
+    users = {model: info for info in ENGINES for model in info.models}
+    findings = []
+    for entry in entries:
+        info = users.get(entry.name)
+        detail = ", ".join(str(part) for part in (entry.state, entry.detail, f"licence {entry.licence}", entry.path) if part)
+        if entry.state in (ModelState.READY, ModelState.UNVERIFIED):
+            findings.append(Finding(area="models", name=entry.name, verdict=Verdict.OK, detail=detail))
+            continue
+        needed = info is not None and not info.missing_packages and _lack(info, config) is not Verdict.OFF
+        advice = f"Fetch it with: backbeat models fetch {entry.name}"
+        verdict = Verdict.WARNING if needed else Verdict.OFF
+        findings.append(Finding(area="models", name=entry.name, verdict=verdict, detail=detail, advice=advice))
+    return findings
+
+
+def _engine(info: EngineInfo, config: Config) -> Finding:
+    if not info.missing_packages:
+        return Finding(area="engines", name=info.name, verdict=Verdict.OK, detail=f"{info.summary} ({info.licence})")
+    missing = ", ".join(info.missing_packages)
+    return Finding(
+        area="engines",
+        name=info.name,
+        verdict=_lack(info, config),
+        detail=f"{info.summary}: not installed ({missing})",
+        advice=install_advice(info.extra),
+    )
+
+
+def _lack(info: EngineInfo, config: Config) -> Verdict:
+    """How bad it is to be without this engine under the configured settings."""
+    settings = (config.transcribe, *(watch.settings for watch in config.watch))
+    if info.kind is EngineKind.HITS:
+        return Verdict.PROBLEM if any(s.engine == info.name for s in settings) else Verdict.OFF
+    if info.kind is EngineKind.SEPARATOR:
+        return Verdict.WARNING if any(s.separation is not Separation.NONE for s in settings) else Verdict.OFF
+    return Verdict.WARNING if any(s.beats in (BeatChoice.AUTO, info.name) for s in settings) else Verdict.OFF

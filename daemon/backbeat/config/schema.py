@@ -1,0 +1,173 @@
+"""The configuration as one frozen object, and the table of its keys.
+
+A field's metadata holds its parser and its help text, as in `backbeat.settings`; load, show, the environment and the
+tests walk over these. The defaults stand in `defaults.toml`, with their explanation; a test holds both together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from backbeat.config import folders, parse
+from backbeat.settings import OPTIONS, Settings
+
+AUDIO_PATTERNS = (
+    "*.wav", "*.wave", "*.w64", "*.rf64", "*.bwf", "*.aif", "*.aiff", "*.aifc", "*.flac", "*.ogg", "*.oga", "*.opus",
+    "*.mp3", "*.m4a", "*.aac", "*.caf",
+)  # fmt: skip
+
+
+def _key(parser: parse.Parser, default: Any, help_text: str) -> Any:
+    metadata = {"parse": parser, "help": help_text}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchConfig:
+    """One watched folder. `output` None puts results beside the bounce."""
+
+    path: Path = field(metadata={"parse": parse.path, "help": "the folder to watch"})
+    output: Path | None = _key(parse.optional_path, None, "where results go; empty: beside the bounce")
+    recursive: bool = _key(parse.flag, False, "also watch the folders inside it")
+    poll: bool = _key(parse.flag, False, "look at the folder regularly; for network drives, which do not report changes")
+    pattern: tuple[str, ...] = _key(parse.words, AUDIO_PATTERNS, "names of the files to take")
+    take_existing: bool = _key(parse.flag, False, "also take files that were there before the folder was first watched")
+    settle_s: float = _key(parse.number(0.1, 3600), 2.0, "how long size and time of a file must be still, in seconds")
+    give_up_s: float = _key(parse.number(1, 86400), 30.0, "how long a still but incomplete file is waited for, in seconds")
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OscConfig:
+    """How scripts and DAWs reach the daemon."""
+
+    enabled: bool = _key(parse.flag, True, "listen for OSC messages")
+    host: str = _key(parse.word, "127.0.0.1", "address to listen on; 127.0.0.1 is this computer only")
+    port: int = _key(parse.whole(1, 65535), 9753, "UDP port to listen on")
+    allow: tuple[str, ...] = _key(parse.words, (), "addresses of other computers that may send messages")
+    max_queue: int = _key(parse.whole(1, 1_000_000), 1000, "messages that may wait; more are counted and dropped")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobsConfig:
+    """The queue and the worker."""
+
+    data_folder: Path = _key(
+        parse.path_or(folders.default_data_folder), folders.default_data_folder, "where the job list and the inbox live"
+    )
+    cancel_grace_s: float = _key(parse.number(0, 60), 2.0, "how long a cancelled job may tidy up before it is ended, in seconds")
+    stop_timeout_s: float = _key(parse.number(0.5, 600), 10.0, "how long the daemon takes to stop at most, in seconds")
+    keep_days: int = _key(parse.whole(0, 36500), 90, "days that finished jobs are remembered; 0: for ever")
+    preload: bool = _key(parse.flag, True, "load the models at start instead of with the first job")
+    nice: bool = _key(parse.flag, True, "let the DAW go first: the worker runs at lower priority")
+
+    @property
+    def database(self) -> Path:
+        """The job store."""
+        return self.data_folder / "jobs.sqlite"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitsConfig:
+    """What is too much."""
+
+    max_minutes: float = _key(parse.number(0.1, 1440), 90.0, "longest recording, in minutes")
+    download_max_mb: int = _key(parse.whole(1, 100_000), 500, "largest download, in megabytes")
+    download_timeout_s: float = _key(parse.number(1, 86400), 600.0, "longest time for one download, in seconds")
+    allow_local_addresses: bool = _key(parse.flag, False, "download from this computer and the local network too")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelsConfig:
+    """Where the recogniser's model comes from and where models are kept."""
+
+    cache_folder: Path = _key(
+        parse.path_or(folders.default_models_folder), folders.default_models_folder, "where downloaded models are kept"
+    )
+    uri: str | None = _key(parse.optional_word, None, "where to get the AnNOTEator model: http(s)://, s3:// or file://")
+    version: str | None = _key(parse.optional_word, None, "its version; change it to download again")
+    sha256: str | None = _key(parse.sha256, None, "its checksum; a download that differs is refused")
+    allow_unverified: bool = _key(parse.flag, False, "load models whose checksum nobody has stated; they can run code")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MidiConfig:
+    """Where `/backbeat/play` plays."""
+
+    port: str | None = _key(parse.optional_word, None, "MIDI output port, or part of its name; empty: the first there is")
+    virtual: bool = _key(parse.flag, False, "open a port of our own called Backbeat (not on Windows)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultConfig:
+    """How results are judged."""
+
+    low_confidence_threshold: float = _key(parse.number(0, 1), 0.5, "results below this confidence are marked, 0 to 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogConfig:
+    """What the daemon says."""
+
+    level: str = _key(parse.one_of("debug", "info", "warning", "error"), "info", "how much: debug, info, warning or error")
+    json: bool = _key(parse.flag, False, "one JSON object per line, for programs that read logs")
+    file: Path | None = _key(parse.optional_path, None, "also write to this file; empty: to the terminal only")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Everything that is configured. `transcribe` holds for jobs that say nothing else."""
+
+    inbox: Path = _key(
+        parse.optional_path, folders.default_inbox, "folder that scripts render into; empty: inbox in the data folder"
+    )
+    extra_roots: tuple[Path, ...] = _key(parse.paths, (), "further folders whose files may be named over OSC")
+    transcribe: Settings = field(default_factory=Settings)
+    watch: tuple[WatchConfig, ...] = ()
+    osc: OscConfig = field(default_factory=OscConfig)
+    jobs: JobsConfig = field(default_factory=JobsConfig)
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+    models: ModelsConfig = field(default_factory=ModelsConfig)
+    midi: MidiConfig = field(default_factory=MidiConfig)
+    result: ResultConfig = field(default_factory=ResultConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders whose files may be named over OSC: watched folders, inbox, extra roots; each once, in that order."""
+        return tuple(dict.fromkeys((*(watch.path for watch in self.watch), self.inbox, *self.extra_roots)))
+
+
+SECTIONS: dict[str, type[Any]] = {
+    "transcribe": Settings,
+    "osc": OscConfig,
+    "jobs": JobsConfig,
+    "limits": LimitsConfig,
+    "models": ModelsConfig,
+    "midi": MidiConfig,
+    "result": ResultConfig,
+    "log": LogConfig,
+}
+"""The TOML sections and the class that each becomes."""
+
+
+def options_of(section: type[Any]) -> dict[str, Mapping[str, Any]]:
+    """Key to {"parse", "help"} of one section's class."""
+    return {f.name: f.metadata for f in fields(section) if "parse" in f.metadata}
+
+
+TOP_KEYS = options_of(Config)
+"""Keys that stand above all sections."""
+
+WATCH_KEYS = options_of(WatchConfig) | OPTIONS
+"""Keys of a [[watch]] entry: its own, and every setting of a job."""
+
+KEYS: dict[str, Mapping[str, Any]] = TOP_KEYS | {
+    f"{name}.{key}": option for name, section in SECTIONS.items() for key, option in options_of(section).items()
+}
+"""Full key, such as `osc.port`, to {"parse", "help"}."""
