@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, field, replace
+import os
+from dataclasses import dataclass, field
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +111,7 @@ class Batch:
         from backbeat.intake.url_to_file import DownloadLimits, is_url, url_to_file  # noqa: PLC0415 - not needed for --help
 
         if not is_url(text):
-            return Path.cwd() / Path(text).expanduser()
+            return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - without following links
         limits = DownloadLimits(
             max_bytes=self.config.limits.download_max_mb * 1_000_000,
             timeout_s=self.config.limits.download_timeout_s,
@@ -119,16 +120,24 @@ class Batch:
         return url_to_file(text, self.out_dir or Path.cwd(), limits, monitor)
 
     def _request(self, path: Path, monitor: Monitor) -> Request:
-        from backbeat.pipeline.run import make_request  # noqa: PLC0415 - brings NumPy and more
+        from backbeat.pipeline.request import free_out_base, make_request  # noqa: PLC0415 - not needed for --help
 
-        others = {base for base, owner in self._owners.items() if owner != path}
-        request = make_request(path, out_dir=self.out_dir, settings=self.config.transcribe, monitor=monitor, taken=others)
-        first, n = request.out_base, 2
-        while request.out_base in others:  # the same name out of several folders
-            request = replace(request, out_base=first.with_name(f"{path.name}-{n}.drums"))
-            n += 1
-        self._owners[request.out_base] = path
-        return request
+        out_base = free_out_base(path, self.out_dir or path.parent, lambda place: self._is_taken(place, path))
+        self._owners[out_base] = path
+        return make_request(path, out_base=out_base, settings=self.config.transcribe, monitor=monitor)
+
+    def _is_taken(self, place: Path, path: Path) -> bool:
+        """Whether results of another recording, of this batch or of an earlier one, are there."""
+        from backbeat.outputs.read_result import read_result  # noqa: PLC0415 - not needed for --help
+        from backbeat.values import OutputKind  # noqa: PLC0415 - not needed for --help
+
+        if place in self._owners:
+            return self._owners[place] != path
+        try:
+            source = read_result(place.with_name(place.name + OutputKind.JSON.suffix)).source
+        except OutputError:
+            return False
+        return source != path and source.exists()
 
 
 def make_folder(out: Path) -> Path:

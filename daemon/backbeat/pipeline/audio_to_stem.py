@@ -51,7 +51,7 @@ def audio_to_stem(
 def _unseparated(error: JobError) -> str:
     return (
         "This sounds like a full mix, and its drums could not be taken out first, so other instruments may show up as "
-        f"drum hits. {error.message} {error.advice}"
+        f"drum hits. {error.in_words}"
     ).strip()
 
 

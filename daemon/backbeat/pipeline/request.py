@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
+from backbeat.intake.fingerprint import fingerprint
+from backbeat.monitor import Monitor
 from backbeat.settings import Settings
 from backbeat.values import OutputKind
 
@@ -32,3 +36,23 @@ class Request:
     def output(self, kind: OutputKind) -> Path:
         """Where the output of that kind goes."""
         return self.out_base.with_name(self.out_base.name + kind.suffix)
+
+
+def make_request(path: Path, *, out_base: Path, settings: Settings, monitor: Monitor) -> Request:
+    """Fingerprint a recording, which reads all of it. Raises AudioMissing, AudioUnreadable, Cancelled."""
+    return Request(path=path, fingerprint=fingerprint(path, monitor), out_base=out_base, settings=settings)
+
+
+def free_out_base(path: Path, out_dir: Path, is_taken: Callable[[Path], bool]) -> Path:
+    """Where the results of a recording go: the first place in `out_dir` that does not belong to another recording.
+
+    `song.drums`; where that is another's (`song.wav` and `song.flac`) `song.flac.drums`, then `song.flac-2.drums` ...
+    """
+    return next(place for place in _places(path, out_dir) if not is_taken(place))
+
+
+def _places(path: Path, out_dir: Path) -> Iterator[Path]:
+    yield out_dir / f"{path.stem}.drums"
+    yield out_dir / f"{path.name}.drums"
+    for n in count(2):
+        yield out_dir / f"{path.name}-{n}.drums"

@@ -7,13 +7,12 @@ Each file is announced as soon as it is there; JSON comes last and marks the res
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from backbeat.engines.protocols import ModelFiles
 from backbeat.errors import JobError, OutputError
-from backbeat.intake.fingerprint import fingerprint
 from backbeat.monitor import Monitor
 from backbeat.outputs.musicxml_to_pdf import musicxml_to_pdf
 from backbeat.outputs.note_map import load_note_map
@@ -30,7 +29,6 @@ from backbeat.pipeline.hits_to_score import hits_to_score
 from backbeat.pipeline.request import Request
 from backbeat.pipeline.timed_stage import timed_stage
 from backbeat.records import Analysis
-from backbeat.settings import Settings
 from backbeat.values import FOUR_FOUR, OutputKind, PdfBackend, Stage
 
 Announce = Callable[[OutputKind, Path], None]
@@ -61,29 +59,11 @@ class RunSummary:
     timings_s: dict[str, float] = field(default_factory=dict)
 
 
-def make_request(
-    path: Path, *, out_dir: Path | None, settings: Settings, monitor: Monitor, taken: Container[Path] = ()
-) -> Request:
-    """Fingerprint a recording and choose where its results go: `NAME.drums.*`, by default beside the recording.
-
-    taken: places (paths without suffix) that belong to another recording; then the results are called
-    `song.flac.drums.*` instead of `song.drums.*`. Raises AudioMissing, AudioUnreadable.
-    """
-    out_base = default_out_base(path, out_dir)
-    if out_base in taken:
-        out_base = out_base.with_name(f"{path.name}.drums")
-    return Request(path=path, fingerprint=fingerprint(path, monitor), out_base=out_base, settings=settings)
-
-
-def default_out_base(path: Path, out_dir: Path | None) -> Path:
-    """Where the results of a recording go unless that place is another's: `NAME.drums` in `out_dir` or beside it."""
-    return (out_dir or path.parent) / f"{path.stem}.drums"
-
-
 def run_request(request: Request, *, tools: Tools, monitor: Monitor, announce: Announce) -> RunSummary:
     """Do one job from recording to files. Raises JobError, PresetError, Cancelled; then no JSON has been written."""
     settings = request.settings
     note_map = load_note_map(settings.preset, tools.user_presets)
+    _make_folder(request.out_base.parent)
     sweep_temps(request.out_base)
     earlier = _earlier_outputs(request)
     outputs: dict[OutputKind, Path] = {}
@@ -141,6 +121,13 @@ def run_request(request: Request, *, tools: Tools, monitor: Monitor, announce: A
         warnings=tuple(warnings),
         timings_s=timings_s,
     )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder {folder} cannot be made: {error.strerror or error}.") from error
 
 
 def _earlier_outputs(request: Request) -> set[Path]:

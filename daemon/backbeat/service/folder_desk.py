@@ -19,8 +19,7 @@ from backbeat.intake.watched_folder import BadBounce, Bounce
 from backbeat.jobs.job import Origin, Priority
 from backbeat.jobs.store import Store
 from backbeat.monitor import Monitor
-from backbeat.pipeline.request import Request
-from backbeat.pipeline.run import default_out_base, make_request
+from backbeat.pipeline.request import Request, free_out_base, make_request
 from backbeat.service.job_desk import JobDesk
 from backbeat.service.loop import Loop
 
@@ -77,16 +76,13 @@ class FolderDesk:
         self._loop.post(partial(self._fail, bounce, bounce.error))
 
     def _take(self, bounce: Bounce) -> None:
-        out_dir = self._out_dir(bounce)
-        out_base = default_out_base(bounce.path, out_dir)
-        taken = {out_base} if self._store.output_base_taken(out_base, bounce.path) else set()
-        self._pool.submit(self._fingerprint, bounce, out_dir, taken)
+        self._pool.submit(self._fingerprint, bounce, self._out_base(bounce))
 
-    def _fingerprint(self, bounce: Bounce, out_dir: Path, taken: set[Path]) -> None:
+    def _fingerprint(self, bounce: Bounce, out_base: Path) -> None:
         """On the pool: reads the whole file."""
         settings = self._folders[bounce.folder.path].settings
         try:
-            request = make_request(bounce.path, out_dir=out_dir, settings=settings, monitor=self._monitor, taken=taken)
+            request = make_request(bounce.path, out_base=out_base, settings=settings, monitor=self._monitor)
         except AudioMissing:
             log.info("%s was deleted before it was read", bounce.path.name)
         except Cancelled:
@@ -104,13 +100,15 @@ class FolderDesk:
         request = Request(
             path=bounce.path,
             fingerprint="",
-            out_base=default_out_base(bounce.path, self._out_dir(bounce)),
+            out_base=self._out_base(bounce),
             settings=self._folders[bounce.folder.path].settings,
         )
         job = self._desk.submit_failed(request, error, origin=Origin.FOLDER, priority=Priority.FOLDER)
         self._store.remember(bounce.path, bounce.stamp, job.id)
 
-    def _out_dir(self, bounce: Bounce | BadBounce) -> Path:
+    def _out_base(self, bounce: Bounce | BadBounce) -> Path:
         """Beside the bounce, or in the output folder, which then has the same folders inside as the watched one."""
         output = self._folders[bounce.folder.path].output
-        return bounce.path.parent if output is None else output / bounce.path.parent.relative_to(bounce.folder.path)
+        inside = bounce.path.parent.relative_to(bounce.folder.path)
+        out_dir = bounce.path.parent if output is None else output / inside
+        return free_out_base(bounce.path, out_dir, lambda place: self._store.output_base_taken(place, bounce.path))

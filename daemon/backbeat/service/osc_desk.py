@@ -25,8 +25,7 @@ from backbeat.outputs.live_midi import MidiPlayer
 from backbeat.outputs.note_map import NoteMap, load_note_map
 from backbeat.outputs.osc_sender import OscSender
 from backbeat.outputs.read_result import read_result
-from backbeat.pipeline.request import Request
-from backbeat.pipeline.run import default_out_base, make_request
+from backbeat.pipeline.request import Request, free_out_base, make_request
 from backbeat.records import Hit, Hits
 from backbeat.service.announcer import Announcer
 from backbeat.service.job_desk import JobDesk
@@ -108,7 +107,7 @@ class OscDesk:
             self._pool.submit(self._download, request, settings)
         else:
             path = self._roots.confine(request.path)
-            self._pool.submit(self._fingerprint, path, self._place(path), settings, request.sender)
+            self._pool.submit(self._fingerprint, path, self._out_base(path), settings, request.sender)
 
     def _cancel(self, request: ask.Cancel) -> None:
         job = self._job(request.job)
@@ -178,10 +177,10 @@ class OscDesk:
         else:
             self._loop.post(lambda: self._fingerprint_later(path, settings, request.sender))
 
-    def _fingerprint(self, path: Path, taken: set[Path], settings: Settings, sender: Peer) -> None:
+    def _fingerprint(self, path: Path, out_base: Path, settings: Settings, sender: Peer) -> None:
         try:
             stamp = file_stamp(path)
-            request = make_request(path, out_dir=self._out_dir(path), settings=settings, monitor=self._monitor, taken=taken)
+            request = make_request(path, out_base=out_base, settings=settings, monitor=self._monitor)
         except Cancelled:
             return
         except JobError as error:
@@ -192,16 +191,15 @@ class OscDesk:
     # Back on the loop
 
     def _fingerprint_later(self, path: Path, settings: Settings, sender: Peer) -> None:
-        self._pool.submit(self._fingerprint, path, self._place(path), settings, sender)
+        self._pool.submit(self._fingerprint, path, self._out_base(path), settings, sender)
 
     def _submit(self, request: Request, stamp: FileStamp, sender: Peer) -> None:
         submission = self._desk.submit(request, origin=Origin.OSC, priority=Priority.OSC, reply_to=sender)
         # A watched folder must not take the same version of the file again with its own settings.
         self._store.remember(request.path, stamp, submission.job.id)
 
-    def _place(self, path: Path) -> set[Path]:
-        out_base = default_out_base(path, self._out_dir(path))
-        return {out_base} if self._store.output_base_taken(out_base, path) else set()
+    def _out_base(self, path: Path) -> Path:
+        return free_out_base(path, self._out_dir(path), lambda place: self._store.output_base_taken(place, path))
 
     def _out_dir(self, path: Path) -> Path:
         """Where a watched folder would put it; beside the recording otherwise."""
