@@ -48,7 +48,7 @@ class AnnoteatorEngine:
             monitor.progress(Stage.HITS, 1.0)
             return hits_from_rows([], engine=self.name, warnings=("The drum signal is silent.",))
         samples = _at_analysis_rate(stem)
-        heard = self._listen(samples, grid.tempo_bpm, monitor, lambda fraction: monitor.progress(Stage.HITS, 0.95 * fraction))
+        heard = self._listen(samples, grid.quarter_bpm, monitor, lambda fraction: monitor.progress(Stage.HITS, 0.95 * fraction))
         rows = _rows(samples, heard, stem.duration_s, monitor)
         monitor.progress(Stage.HITS, 1.0)
         return hits_from_rows(rows, engine=self.name)

@@ -85,7 +85,7 @@ def _text(document: Mapping[str, Any], tables: Mapping[str, Sequence[Mapping[str
 def _tempo(analysis: Analysis, request: Request, midi_bpm: float) -> dict[str, Any]:
     told = request.settings.host_bpm
     return {
-        "detected_bpm": round(analysis.grid.tempo_bpm, 3),
+        "detected_bpm": round(analysis.grid.quarter_bpm, 3),
         "bpm_unreliable": analysis.grid.bpm_unreliable,
         "beat_engine": analysis.grid.engine,
         "beat_confidence": _share(analysis.grid.confidence),

@@ -113,7 +113,7 @@ def run_request(request: Request, *, tools: Tools, monitor: Monitor, announce: A
         outdated.unlink(missing_ok=True)
     return RunSummary(
         outputs=outputs,
-        bpm=analysis.grid.tempo_bpm,
+        bpm=analysis.grid.quarter_bpm,
         bpm_unreliable=analysis.grid.bpm_unreliable,
         midi_bpm=midi_bpm,
         confidence=analysis.hits.confidence_score,
