@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from backbeat.cli.doctor_system import install_advice
 from backbeat.cli.finding import Finding, Verdict
 from backbeat.config.schema import Config
 from backbeat.engines.registry import ENGINES, EngineInfo, EngineKind
 from backbeat.errors import BackbeatError
+from backbeat.extras import how_to_add
 from backbeat.models.resolver import ModelState
 from backbeat.service.tools import model_store
 from backbeat.values import BeatChoice, Separation
@@ -50,7 +50,7 @@ def _engine(info: EngineInfo, config: Config) -> Finding:
         name=info.name,
         verdict=_lack(info, config),
         detail=f"{info.summary}: not installed ({missing})",
-        advice=install_advice(info.extra),
+        advice=how_to_add(info.extra),
     )
 
 

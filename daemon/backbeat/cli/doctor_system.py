@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from backbeat import __version__
 from backbeat.cli.finding import Finding, Verdict
 from backbeat.config.schema import Config
+from backbeat.extras import how_to_add
 from backbeat.values import PdfBackend
 
 VERSION_TIMEOUT_S = 20.0
@@ -40,7 +41,7 @@ def core_findings() -> list[Finding]:
     missing = [package for package in CORE_PACKAGES if find_spec(package) is None]
     if not missing:
         return []
-    advice = "Install Backbeat again: uv tool install --reinstall backbeat"
+    advice = "In Backbeat's folder type: uv sync --inexact --reinstall"
     return [
         Finding(area="backbeat", name="packages", verdict=Verdict.PROBLEM, detail=f"missing: {', '.join(missing)}", advice=advice)
     ]
@@ -88,14 +89,10 @@ def package_findings() -> list[Finding]:
     return [
         Finding(area="extras", name=extra, verdict=Verdict.OK, detail=use)
         if find_spec(package)
-        else Finding(area="extras", name=extra, verdict=Verdict.OFF, detail=f"not installed: {use}", advice=install_advice(extra))
+        else Finding(area="extras", name=extra, verdict=Verdict.OFF, detail=f"not installed: {use}", advice=how_to_add(extra))
         for extra, (package, use) in EXTRAS.items()
     ]
 
-
-def install_advice(extra: str) -> str:
-    """How to add an extra."""
-    return f"Add it with: uv tool install 'backbeat[{extra}]' (or: pip install 'backbeat[{extra}]')"
 
 
 def _program(name: str, program: str | None, flag: str, lack: str, advice: str, *, wanted: bool = True) -> Finding:

@@ -28,6 +28,7 @@ from backbeat.engines.madmom_compat import import_madmom
 from backbeat.engines.madmom_prior import counts_eighths, started_on_downbeat
 from backbeat.engines.protocols import BeatHint, EngineOptions, ModelFiles
 from backbeat.errors import Cancelled, EngineFailed, EngineMissing
+from backbeat.extras import how_to_add
 from backbeat.monitor import Monitor
 from backbeat.pipeline.beat_grid import CountedBeats, grid_of_beats, tempo_of_beats
 from backbeat.pipeline.pulse import pulse_bpm_of, pulse_of, pulses_to_beats
@@ -125,7 +126,7 @@ def open_engine(options: EngineOptions, models: ModelFiles) -> MadmomBeats:  # n
     except ImportError as error:
         raise EngineMissing(
             f"madmom is installed but does not load: {error}",
-            advice="Install it again with: uv tool install 'backbeat[madmom]'.",
+            advice=how_to_add("madmom"),
         ) from error
 
 

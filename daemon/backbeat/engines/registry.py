@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from backbeat.errors import EngineMissing
+from backbeat.extras import how_to_add
 
 if TYPE_CHECKING:  # the table is read by `backbeat --help`, which does without NumPy
     from backbeat.engines.protocols import BeatEngine, EngineOptions, HitEngine, ModelFiles, Separator
@@ -127,7 +128,7 @@ def _open(name: str, kind: EngineKind, options: EngineOptions, models: ModelFile
     if info.missing_packages:
         raise EngineMissing(
             f"The {name} engine needs {', '.join(info.missing_packages)}, which is not installed.",
-            advice=f"Install it with: uv tool install 'backbeat[{info.extra}]' (or: pip install 'backbeat[{info.extra}]').",
+            advice=how_to_add(info.extra),
         )
     opener: Callable[[EngineOptions, ModelFiles], Any] = import_module(info.module).open_engine
     return opener(options, models)

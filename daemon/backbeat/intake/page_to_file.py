@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from backbeat.errors import DownloadError
+from backbeat.extras import how_to_add
 from backbeat.intake.address_check import Resolve
 from backbeat.intake.transfer import Transfer
 
@@ -41,8 +42,7 @@ def page_to_file(url: str, stem: Path, transfer: Transfer, *, timeout_s: float, 
     except ImportError as error:
         raise DownloadError(
             f"{urlsplit(url).hostname} answers with a web page, not with a recording.",
-            advice="Give the address of the audio file itself, or install what reads such pages: "
-            "uv tool install 'backbeat[url]' (or: pip install 'backbeat[url]').",
+            advice=f"Give the address of the audio file itself, or add what reads such pages. {how_to_add('url')}",
         ) from error
     try:
         with yt_dlp.YoutubeDL(_options(stem, transfer, timeout_s)) as downloader:

@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from backbeat.errors import EngineMissing, ModelError
+from backbeat.extras import how_to_add
 from backbeat.models.catalogue import CatalogueEntry
 from backbeat.models.download import Progress, Retry, sha256_of, sync_folder
 from backbeat.models.receipt import write_receipt
@@ -49,7 +50,7 @@ def fetch_demucs(
     if find_spec("demucs") is None:
         raise EngineMissing(
             f"{entry.name} is downloaded by demucs, which is not installed.",
-            advice=f"Install it with: uv tool install 'backbeat[{entry.extra}]' (or: pip install 'backbeat[{entry.extra}]').",
+            advice=how_to_add(entry.extra),
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     for stale in folder.parent.glob(f".{folder.name}.fetch-*"):
@@ -155,4 +156,4 @@ def _take_out(entry: CatalogueEntry, quarantine: Path, clean: Path, complaint: s
         else:
             raise TransferFailed(complaint)
     if not (clean / f"{entry.name}.yaml").is_file():
-        raise ModelError(f"demucs does not know {entry.name}: {complaint}", advice="Update demucs: pip install -U demucs.")
+        raise ModelError(f"demucs does not know {entry.name}: {complaint}", advice="Update Backbeat, and demucs with it.")

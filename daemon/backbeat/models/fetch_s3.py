@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from backbeat.errors import ModelError
+from backbeat.extras import how_to_add
 from backbeat.models.remote_file import CHUNK_BYTES, RemoteFile, TransferFailed
 
 _REFUSED = {"NoSuchKey", "NoSuchBucket", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403", "404"}
@@ -22,7 +23,7 @@ def open_s3(uri: str) -> Iterator[RemoteFile]:
     except ImportError as error:
         raise ModelError(
             f"Fetching {uri} needs boto3, which is not installed.",
-            advice="Install it with: uv tool install 'backbeat[s3]' (or: pip install 'backbeat[s3]').",
+            advice=how_to_add("s3"),
         ) from error
 
     parts = urlsplit(uri)

@@ -78,7 +78,7 @@ def test_without_yt_dlp_a_page_gives_the_line_that_installs_it(
     server.answers["/page"] = lambda handler: handler.reply(200, page("/song.mp3"), "text/html")
     with pytest.raises(DownloadError, match="answers with a web page, not with a recording") as caught:
         url_to_file(server.url("/page"), folder, LOCAL, Unwatched())
-    assert "uv tool install 'backbeat[url]'" in caught.value.advice
+    assert "--extra url" in caught.value.advice
 
 
 def test_a_recording_on_a_page_that_is_too_large_is_refused(server: Server, folder: Path) -> None:
