@@ -87,7 +87,7 @@ class AudioMissing(AudioError):
     """Raised when the file is not there (deleted, renamed, unmounted)."""
 
     code = "missing"
-    advice = "Bounce the track again, or check that its drive is connected."
+    advice = "Check the name, and that its drive is connected, or bounce the track again."
 
 
 class AudioUnreadable(AudioError):

@@ -6,10 +6,10 @@ import json
 import os
 import shutil
 import time
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-from xml.etree import ElementTree
 
 import jsonschema
 import mido
@@ -69,7 +69,7 @@ def test_a_slow_bounce_becomes_one_job_with_midi_notation_and_json(running, clie
     notes = [m for m in mido.MidiFile(running.bounces / "Rock.drums.mid") if m.type == "note_on" and m.velocity > 0]
     assert len(notes) == len(result["hits"]) > 60
     assert {m.channel for m in notes} == {9}
-    written = ElementTree.parse(running.bounces / "Rock.drums.musicxml").iter("note")
+    written = ET.parse(running.bounces / "Rock.drums.musicxml").iter("note")
     assert sum(note.find("rest") is None for note in written) == len(notes)
     assert not [path.name for path in running.bounces.iterdir() if path.name.endswith(".part")]
 

@@ -12,7 +12,10 @@ from backbeat.cli.options import json_option
 DESCRIPTION = """\
 The MIDI output ports that hits can be played on (midi.port in the config; /backbeat/play over OSC)."""
 
-NO_PORTS_ADVICE = "Connect a device, or set midi.virtual = true (on Windows: install loopMIDI). MIDI files need no port."
+NO_PORTS_ADVICE = (
+    "Connect a device; on Linux start JACK or PipeWire, on Windows install loopMIDI. "
+    "Where the system can, the daemon opens a port of its own, Backbeat. MIDI files need no port."
+)
 
 
 def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:

@@ -99,8 +99,8 @@ class ModelsConfig:
 class MidiConfig:
     """Where `/backbeat/play` plays."""
 
-    port: str | None = _key(parse.optional_word, None, "MIDI output port, or part of its name; empty: the first there is")
-    virtual: bool = _key(parse.flag, False, "open a port of our own called Backbeat (not on Windows)")
+    port: str | None = _key(parse.optional_word, None, "MIDI output port, or part of its name; empty: see midi.virtual")
+    virtual: bool = _key(parse.flag, True, "without midi.port: open a port of our own called Backbeat (not on Windows)")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -41,12 +42,14 @@ def file_status(path: Path) -> os.stat_result:
 def as_audio_error(path: Path, error: OSError) -> AudioError:
     """What an operating system error on `path` means to the user."""
     if isinstance(error, _GONE):
-        return AudioMissing(f"{path.name} is not there any more: {path}")
+        return AudioMissing(f"{path.name} is not there: {path}")
     if isinstance(error, PermissionError):
         return AudioUnreadable(
             f"{path.name} cannot be read: permission denied.",
             advice="Allow your user to read the file and its folder, or bounce into another folder.",
         )
+    if error.errno == errno.ELOOP:
+        return AudioUnreadable(f"{path.name} is a link that leads in a circle.", advice="Give the path of the recording itself.")
     return AudioUnreadable(
         f"{path.name} cannot be read: {error.strerror or error}.",
         advice="Check the drive that it is on, then try again.",

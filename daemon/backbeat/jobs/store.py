@@ -90,19 +90,21 @@ class Store(JobReader, OutputFiles, SeenFiles):
         origin: Origin,
         priority: int = Priority.FOLDER,
         reply_to: str | None = None,
-    ) -> Job:
+    ) -> Submission:
         """Record a bounce that failed before it could be queued (`truncated`); its fingerprint may be empty.
 
         A repeat is recorded with the same job. A job that waits or runs for the same recording is left alone.
         """
         with self._transaction():
-            self._supersede_older(request)
+            superseded = self._supersede_older(request)
             rows = self._run("job_by_identity", identity=request.identity)
             if not rows:
-                return self._insert(request, origin=origin, priority=priority, reply_to=reply_to, error=error)
-            if rows[0]["state"] in _ACTIVE:
-                return job_from_row(rows[0])
-            return self._move(rows[0], JobState.FAILED, printable(error.message), failure=Failure.of(error))
+                job = self._insert(request, origin=origin, priority=priority, reply_to=reply_to, error=error)
+            elif rows[0]["state"] in _ACTIVE:
+                job = job_from_row(rows[0])
+            else:
+                job = self._move(rows[0], JobState.FAILED, printable(error.message), failure=Failure.of(error))
+            return Submission(job=job, is_new=False, superseded=superseded)
 
     # The daemon at work
 

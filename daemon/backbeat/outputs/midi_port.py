@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 import rtmidi
 
 from backbeat.errors import MidiPortError
+from backbeat.outputs.native_noise import without_native_noise
 
 PORT_NAME = "Backbeat"
 
@@ -43,32 +45,35 @@ class RtMidiOut:
         try:
             self._port.send_message(message)
         except (rtmidi.RtMidiError, ValueError) as error:
-            raise MidiPortError(f"the MIDI port does not take notes any more: {error}", advice=_advice()) from error
+            raise MidiPortError(f"The MIDI port does not take notes any more: {_plain(error)}", advice=_advice()) from error
 
+    @without_native_noise()
     def close(self) -> None:
         self._port.close_port()
         self._port.delete()
 
 
+@without_native_noise()
 def open_midi_port(name: str | None = None, *, virtual: bool = False) -> MidiOut:
     """A port to play on.
 
-    virtual: one of our own, called Backbeat, that DAWs can listen to; where the system has none, as Windows, the port
-    `name`. Otherwise the port called `name` (or the first that has it in its name; upper and lower case are the same);
-    without a name the first there is, and one of our own when there is none. Raises MidiPortError with what to do.
+    With a name: the port called so (or the first that has it in its name; upper and lower case are the same).
+    Without: one of our own, called Backbeat, that DAWs can listen to, if `virtual`; where the system has no such ports, as
+    Windows, the first there is. Without `virtual` the other way round. Raises MidiPortError with what to do.
     """
     problems: list[str] = []
-    opened = _open_own(problems) if virtual else None
-    if opened is None and (name or not virtual):
+    opened = _open_own(problems) if virtual and not name else None
+    if opened is None:
         opened = _open_existing(name)
     if opened is None and not name and not virtual:
         opened = _open_own(problems)
     if opened is None:
-        asked = f"there is no MIDI output port called {name!r}" if name else "there is no MIDI output port to play on"
+        asked = f"There is no MIDI output port called {name!r}" if name else "There is no MIDI output port to play on"
         raise MidiPortError("; ".join([asked, *problems]), advice=_advice(name))
     return RtMidiOut(opened)
 
 
+@without_native_noise()
 def midi_port_names() -> list[str]:
     """The output ports of every MIDI system that runs; empty when there are none."""
     names: list[str] = []
@@ -84,7 +89,7 @@ def _open_own(problems: list[str]) -> Any | None:
         try:
             client.open_virtual_port(PORT_NAME)
         except (rtmidi.RtMidiError, NotImplementedError) as error:
-            problems.append(str(error))
+            problems.append(_plain(error))
             client.delete()
         else:
             return client
@@ -100,7 +105,7 @@ def _open_existing(name: str | None) -> Any | None:
                 client.open_port(index, PORT_NAME)
             except rtmidi.RtMidiError as error:
                 client.delete()
-                raise MidiPortError(f"the MIDI port could not be opened: {error}", advice=_advice()) from error
+                raise MidiPortError(f"The MIDI port could not be opened: {_plain(error)}", advice=_advice()) from error
             return client
         client.delete()
     return None
@@ -124,7 +129,12 @@ def _clients(problems: list[str]) -> Iterator[Any]:
         try:
             yield rtmidi.MidiOut(rtapi=system, name=PORT_NAME)
         except rtmidi.RtMidiError as error:
-            problems.append(f"{rtmidi.get_api_display_name(system)}: {error}")
+            problems.append(f"{rtmidi.get_api_display_name(system)}: {_plain(error)}")
+
+
+def _plain(error: Exception) -> str:
+    """RtMidi's words, `MidiOutJack::initialize: JACK server not running?`, without the name of its function."""
+    return re.sub(r"^\w+::\w+: ", "", str(error)).rstrip(".")
 
 
 def _advice(name: str | None = None) -> str:

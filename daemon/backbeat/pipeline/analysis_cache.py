@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from backbeat import __version__
+from backbeat.errors import OutputError
 from backbeat.outputs.write_atomic import write_atomic
 from backbeat.records import Analysis, BeatGrid, Hits, SeparationReport
 from backbeat.settings import Settings
@@ -57,7 +58,7 @@ class AnalysisCache:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_atomic(self._path(analysis.fingerprint, settings), _to_json(analysis))
             self._prune()
-        except OSError as error:
+        except (OSError, OutputError) as error:
             log.warning("the analysis could not be kept: %s", error)
 
     def _path(self, fingerprint: str, settings: Settings) -> Path:
@@ -78,6 +79,8 @@ def _to_json(analysis: Analysis) -> bytes:
 def _plain(value: object) -> object:
     if isinstance(value, np.ndarray):
         return value.tolist()
+    if isinstance(value, np.generic):  # an engine may give NumPy's own kind of number or truth
+        return value.item()
     raise TypeError(f"{type(value).__name__} has no place in an analysis")
 
 

@@ -112,7 +112,7 @@ def _complaint(text: str) -> str:
 
 
 def _failed(path: Path, text: str) -> AudioUnreadable:
-    complaint = _complaint(text)
+    complaint = _complaint(text).removeprefix(f"file:{path}: ")
     if "matches no streams" in complaint:
         return AudioUnreadable(f"{path.name} has no sound in it.")
     return AudioUnreadable(f"{path.name} cannot be decoded (ffmpeg says: {complaint or 'nothing'}).")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -13,12 +14,15 @@ from backbeat.monitor import Monitor
 from backbeat.settings import Settings
 from backbeat.values import OutputKind
 
+_NAME_BYTES_MAX = 255
+"""Of a file, on every file system that matters here."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """A recording, where its results go, and how it is to be done.
 
-    path: the recording. fingerprint: SHA-256 of its bytes, in hexadecimal.
+    path: the recording. fingerprint: SHA-256 of its bytes, in hexadecimal; empty when it could not be read whole.
     out_base: the results' path without suffix, such as `/bounces/song.drums`.
     """
 
@@ -30,7 +34,7 @@ class Request:
     @property
     def identity(self) -> str:
         """The same recording, settings and place have the same identity; 64 hexadecimal digits."""
-        parts = (self.fingerprint, self.settings.to_json(), str(self.out_base))
+        parts = (self.fingerprint or str(self.path), self.settings.to_json(), str(self.out_base))
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()  # names need not be valid Unicode
 
     def output(self, kind: OutputKind) -> Path:
@@ -52,7 +56,14 @@ def free_out_base(path: Path, out_dir: Path, is_taken: Callable[[Path], bool]) -
 
 
 def _places(path: Path, out_dir: Path) -> Iterator[Path]:
-    yield out_dir / f"{path.stem}.drums"
-    yield out_dir / f"{path.name}.drums"
+    yield out_dir / _result_name(path.stem, ".drums")
+    yield out_dir / _result_name(path.name, ".drums")
     for n in count(2):
-        yield out_dir / f"{path.name}-{n}.drums"
+        yield out_dir / _result_name(path.name, f"-{n}.drums")
+
+
+def _result_name(name: str, ending: str) -> str:
+    """`name` and `ending`, with `name` cut at a character where the names of the results would be too long."""
+    room = _NAME_BYTES_MAX - max(len(kind.suffix) for kind in OutputKind) - len(ending)
+    encoded = os.fsencode(name)
+    return name + ending if len(encoded) <= room else encoded[:room].decode(errors="ignore") + ending

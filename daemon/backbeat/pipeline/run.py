@@ -8,27 +8,28 @@ Each file is announced as soon as it is there; JSON comes last and marks the res
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backbeat.engines.protocols import ModelFiles
 from backbeat.errors import JobError, OutputError
+from backbeat.intake.tempo_hint import tempo_hint
 from backbeat.monitor import Monitor
 from backbeat.outputs.musicxml_to_pdf import musicxml_to_pdf
 from backbeat.outputs.note_map import load_note_map
-from backbeat.outputs.read_result import read_result
 from backbeat.outputs.result_to_json import result_to_json
 from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi
 from backbeat.outputs.score_to_musicxml import score_to_musicxml
 from backbeat.outputs.stem_to_wav import stem_to_wav
 from backbeat.outputs.write_atomic import sweep_temps, write_atomic
 from backbeat.pipeline.analysis_cache import AnalysisCache
+from backbeat.pipeline.earlier_result import retire_earlier_result
 from backbeat.pipeline.file_to_analysis import file_to_analysis
 from backbeat.pipeline.file_to_audio import AudioLimits
 from backbeat.pipeline.hits_to_score import hits_to_score
 from backbeat.pipeline.request import Request
 from backbeat.pipeline.timed_stage import timed_stage
-from backbeat.records import Analysis
+from backbeat.records import Analysis, DrumStem
 from backbeat.values import FOUR_FOUR, OutputKind, PdfBackend, Stage
 
 Announce = Callable[[OutputKind, Path], None]
@@ -65,14 +66,17 @@ def run_request(request: Request, *, tools: Tools, monitor: Monitor, announce: A
     note_map = load_note_map(settings.preset, tools.user_presets)
     _make_folder(request.out_base.parent)
     sweep_temps(request.out_base)
-    earlier = _earlier_outputs(request)
     outputs: dict[OutputKind, Path] = {}
 
     def written(kind: OutputKind) -> None:
         outputs[kind] = request.output(kind)
         announce(kind, outputs[kind])
 
-    analysis = _hear(request, tools, monitor, written)
+    analysis, stem = _hear(request, tools, monitor)
+    retire_earlier_result(request)
+    if stem is not None:
+        stem_to_wav(stem, request.output(OutputKind.STEM))
+        written(OutputKind.STEM)
     timings_s = dict(analysis.timings_s)
     warnings = list(analysis.warnings)
 
@@ -109,8 +113,6 @@ def run_request(request: Request, *, tools: Tools, monitor: Monitor, announce: A
     monitor.check()
     write_atomic(request.output(OutputKind.JSON), result)
     written(OutputKind.JSON)
-    for outdated in earlier - set(outputs.values()):
-        outdated.unlink(missing_ok=True)
     return RunSummary(
         outputs=outputs,
         bpm=analysis.grid.quarter_bpm,
@@ -130,26 +132,21 @@ def _make_folder(folder: Path) -> None:
         raise OutputError(f"The folder {folder} cannot be made: {error.strerror or error}.") from error
 
 
-def _earlier_outputs(request: Request) -> set[Path]:
-    """Files of an earlier result in the same place: one that is not made again would belong to another bounce."""
-    try:
-        earlier = read_result(request.output(OutputKind.JSON)).outputs
-    except OutputError:
-        return set()
-    return {path for kind, path in earlier.items() if path == request.output(kind)}
-
-
-def _hear(request: Request, tools: Tools, monitor: Monitor, written: Callable[[OutputKind], None]) -> Analysis:
+def _hear(request: Request, tools: Tools, monitor: Monitor) -> tuple[Analysis, DrumStem | None]:
+    """The analysis, and the drum stem if it is to be kept."""
     keep_stem = request.settings.keep_stem
     kept = None if keep_stem else tools.cache.get(request.fingerprint, request.settings)  # the cache keeps no audio
     if kept:
-        return kept
+        return _with_stated_tempo(kept, request.path), None
     analysis, stem = file_to_analysis(request, models=tools.models, limits=tools.limits, monitor=monitor)
-    if keep_stem:
-        stem_to_wav(stem, request.output(OutputKind.STEM))
-        written(OutputKind.STEM)
     tools.cache.put(analysis, request.settings)
-    return analysis
+    return analysis, stem if keep_stem else None
+
+
+def _with_stated_tempo(kept: Analysis, path: Path) -> Analysis:
+    """The same sound may have been heard under another name, and a name may state a tempo."""
+    hint = tempo_hint(path)
+    return replace(kept, host_bpm=hint.bpm if hint else None, host_bpm_source=hint.source if hint else None)
 
 
 def _engrave(request: Request, monitor: Monitor, written: Callable[[OutputKind], None], warnings: list[str]) -> None:

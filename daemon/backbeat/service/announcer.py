@@ -20,9 +20,14 @@ class Announcer:
         self._sender = sender
         self._listeners: dict[str, set[Peer]] = {}
 
-    def listen(self, job_id: str, peer: Peer) -> None:
-        """`peer` hears what becomes of this job until it has ended."""
-        self._listeners.setdefault(job_id, set()).add(peer)
+    @property
+    def unended(self) -> tuple[str, ...]:
+        """The jobs that people know of and whose end they have not been told."""
+        return tuple(self._listeners)
+
+    def listen(self, job_id: str, peer: Peer | None) -> None:
+        """`peer`, if somebody asked for this job, hears what becomes of it until it has ended."""
+        self._listeners.setdefault(job_id, set()).update([peer] if peer else [])
 
     def accepted(self, job: Job, path: Path | str) -> None:
         """The job is in the queue (or was already)."""

@@ -15,11 +15,12 @@ from pathlib import Path
 from backbeat.config.schema import WatchConfig
 from backbeat.errors import AudioMissing, Cancelled, JobError
 from backbeat.intake.file_stamp import FileStamp
+from backbeat.intake.fingerprint import fingerprint
 from backbeat.intake.watched_folder import BadBounce, Bounce
 from backbeat.jobs.job import Origin, Priority
 from backbeat.jobs.store import Store
 from backbeat.monitor import Monitor
-from backbeat.pipeline.request import Request, free_out_base, make_request
+from backbeat.pipeline.request import Request, free_out_base
 from backbeat.service.job_desk import JobDesk
 from backbeat.service.loop import Loop
 
@@ -69,20 +70,16 @@ class FolderDesk:
 
     def on_bounce(self, bounce: Bounce) -> None:
         """A finished file."""
-        self._loop.post(partial(self._take, bounce))
+        self._loop.post(partial(self._pool.submit, self._read, bounce))
 
     def on_bad(self, bounce: BadBounce) -> None:
         """A file that will not become usable by waiting: a job that has failed."""
         self._loop.post(partial(self._fail, bounce, bounce.error))
 
-    def _take(self, bounce: Bounce) -> None:
-        self._pool.submit(self._fingerprint, bounce, self._out_base(bounce))
-
-    def _fingerprint(self, bounce: Bounce, out_base: Path) -> None:
-        """On the pool: reads the whole file."""
-        settings = self._folders[bounce.folder.path].settings
+    def _read(self, bounce: Bounce) -> None:
+        """On the pool: takes the fingerprint, which reads the whole file."""
         try:
-            request = make_request(bounce.path, out_base=out_base, settings=settings, monitor=self._monitor)
+            content = fingerprint(bounce.path, self._monitor)
         except AudioMissing:
             log.info("%s was deleted before it was read", bounce.path.name)
         except Cancelled:
@@ -90,21 +87,20 @@ class FolderDesk:
         except JobError as error:
             self._loop.post(partial(self._fail, bounce, error))
         else:
-            self._loop.post(partial(self._submit, bounce, request))
+            self._loop.post(partial(self._submit, bounce, content))
 
-    def _submit(self, bounce: Bounce, request: Request) -> None:
-        submission = self._desk.submit(request, origin=Origin.FOLDER, priority=Priority.FOLDER)
+    def _submit(self, bounce: Bounce, content: str) -> None:
+        submission = self._desk.submit(self._request(bounce, content), origin=Origin.FOLDER, priority=Priority.FOLDER)
         self._store.remember(bounce.path, bounce.stamp, submission.job.id)
 
     def _fail(self, bounce: Bounce | BadBounce, error: JobError) -> None:
-        request = Request(
-            path=bounce.path,
-            fingerprint="",
-            out_base=self._out_base(bounce),
-            settings=self._folders[bounce.folder.path].settings,
-        )
-        job = self._desk.submit_failed(request, error, origin=Origin.FOLDER, priority=Priority.FOLDER)
+        job = self._desk.submit_failed(self._request(bounce, ""), error, origin=Origin.FOLDER, priority=Priority.FOLDER)
         self._store.remember(bounce.path, bounce.stamp, job.id)
+
+    def _request(self, bounce: Bounce | BadBounce, content: str) -> Request:
+        """Made at the last moment: of two files called alike that land together, the second has to see the first's place."""
+        settings = self._folders[bounce.folder.path].settings
+        return Request(path=bounce.path, fingerprint=content, out_base=self._out_base(bounce), settings=settings)
 
     def _out_base(self, bounce: Bounce | BadBounce) -> Path:
         """Beside the bounce, or in the output folder, which then has the same folders inside as the watched one."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from backbeat.errors import JobError, OutputError, WorkerDied, in_words
+from backbeat.errors import JobError, OutputError, StoreError, WorkerDied, in_words
 from backbeat.jobs.job import Job, JobState, Origin, Submission
 from backbeat.jobs.retry import INTERRUPTED, next_attempt
 from backbeat.jobs.store import Store
@@ -47,17 +47,16 @@ class JobDesk:
         self._announcer = announcer
         self._clock = clock
         self._running: Job | None = None
+        self._last_word: Message | None = None  # how the running job ended, until the store has taken it
         self._asked_to_stop: set[str] = set()
 
     # Coming in
 
     def submit(self, request: Request, *, origin: Origin, priority: int, reply_to: Peer | None = None) -> Submission:
         """Take a job in; a repeat of a finished one is announced from what is there, or done again if files are gone."""
-        address = f"{reply_to.host}:{reply_to.port}" if reply_to else None
-        submission = self._store.submit(request, origin=origin, priority=priority, reply_to=address)
+        submission = self._store.submit(request, origin=origin, priority=priority, reply_to=_address(reply_to))
         job = submission.job
-        if reply_to:
-            self._announcer.listen(job.id, reply_to)
+        self._announcer.listen(job.id, reply_to)
         log.info("%s: %s (%s)", job.id, request.path.name, "queued" if submission.is_new else f"already {job.state}")
         self._announcer.accepted(job, request.path)
         for replaced in submission.superseded:
@@ -71,13 +70,13 @@ class JobDesk:
         self, request: Request, error: JobError, *, origin: Origin, priority: int, reply_to: Peer | None = None
     ) -> Job:
         """Record a recording that failed before it could be queued, and say so."""
-        address = f"{reply_to.host}:{reply_to.port}" if reply_to else None
-        job = self._store.submit_failed(request, error, origin=origin, priority=priority, reply_to=address)
-        if reply_to:
-            self._announcer.listen(job.id, reply_to)
+        submission = self._store.submit_failed(request, error, origin=origin, priority=priority, reply_to=_address(reply_to))
+        job = submission.job
+        self._announcer.listen(job.id, reply_to)
         log.warning("%s: %s: %s", job.id, request.path.name, error.in_words)
-        if job.state is JobState.FAILED:
-            self._announcer.ended(job, {})
+        self._announcer.ended(job, {})
+        for replaced in submission.superseded:
+            self._replaced(replaced)
         return job
 
     def cancel(self, job_id: str) -> Job:
@@ -86,17 +85,18 @@ class JobDesk:
         if job.state is JobState.RUNNING:
             self._stop_cancelled()
         else:
-            self._announcer.ended(job, {})
+            self._announcer.ended(job, self._files(job))
         return job
 
     # Going on
 
     def tick(self) -> None:
         """Begin the next job if none runs, and see to what others (`backbeat jobs cancel`) wrote into the store."""
-        if self._running is not None:
-            if self._store.changed_elsewhere():
-                self._stop_cancelled()
-        elif self._store.next_due() is not None:
+        if self._running is not None and self._last_word is not None:
+            self._conclude(self._running, self._last_word)  # the store could not take it before: its disk was full, say
+        if self._store.changed_elsewhere():
+            self._stop_cancelled()
+        if self._running is None and self._store.next_due() is not None:
             self._begin_next()
 
     def receive(self, message: Message) -> None:
@@ -112,26 +112,17 @@ class JobDesk:
             case Written():
                 self._store.record_output(job.id, message.kind, message.path)
                 self._announcer.ready(job.id, message.kind, message.path)
-            case Finished():
-                self._end(self._store.finish(job.id, message.outputs, message.summary), message.outputs)
-            case Stopped():
-                self._end(self._store.end_cancelled(job.id))
-            case Failed():
-                again = next_attempt(message.code, job.attempts, self._clock()) if message.retry else None
-                self._fail(job, message.code, message.message, message.advice, again)
-            case Died():
-                again = next_attempt(WorkerDied.code, job.attempts, self._clock())
-                self._fail(job, WorkerDied.code, message.reason, WorkerDied.advice, again)
+            case Finished() | Stopped() | Failed() | Died():
+                self._last_word = message
+                self._conclude(job, message)
 
     def recover(self) -> None:
         """After a start: see to what the last daemon left behind."""
+        for job in self._store.jobs(states=(JobState.QUEUED, JobState.RUNNING), limit=RECOVERED_LISTENERS):
+            self._announcer.listen(job.id, _peer(job.reply_to))
         for job in self._store.running():
             again = next_attempt(INTERRUPTED, job.attempts, self._clock())
             self._settle(job, again, "interrupted: the daemon was ended")
-        for job in self._store.jobs(states=(JobState.QUEUED,), limit=RECOVERED_LISTENERS):
-            if job.reply_to:
-                host, _, port = job.reply_to.rpartition(":")
-                self._announcer.listen(job.id, Peer(host, int(port)))
 
     def interrupt(self) -> None:
         """The daemon is being stopped and the worker has ended: the running job goes back into the line."""
@@ -146,21 +137,25 @@ class JobDesk:
         outputs = _finished_outputs(job)
         if outputs is not None:
             log.info("%s: was finished when the daemon ended", job.id)
-            self._store.finish(job.id, outputs, _summary_of(outputs))
+            settled = self._store.finish(job.id, outputs, _summary_of(outputs))
         elif again is not None:
             log.info("%s: %s; it is done again", job.id, reason)
-            self._store.retry_later(job.id, reason, again)
+            settled = self._store.retry_later(job.id, reason, again)
         else:
             message = f"Backbeat was ended {job.attempts} times while it worked on {job.path.name}."
-            self._store.fail(job.id, INTERRUPTED, message, "Try it again with `backbeat jobs retry`.")
+            settled = self._store.fail(job.id, INTERRUPTED, message, "Try it again with `backbeat jobs retry`.")
+        self._announcer.ended(settled, outputs or {})
 
     def _begin_next(self) -> None:
         job = self._store.claim()
         if job is None:
             return
-        for kind in OutputKind:
-            self._store.plan_output(job.id, kind, job.request.output(kind))
         self._running = job
+        try:
+            for kind in OutputKind:
+                self._store.plan_output(job.id, kind, job.request.output(kind))
+        except StoreError as error:  # begun is begun; without a plan each file is known as ours a moment later
+            log.warning("%s: %s", job.id, error.in_words)
         log.info("%s: begun, %s", job.id, job.path)
         self._worker.submit(job.id, job.request)
 
@@ -171,11 +166,32 @@ class JobDesk:
         elif job := self._store.job(job_id):
             self._announcer.ended(job, {})
 
+    def _tell_ended(self) -> None:
+        """Jobs that waited and were cancelled by `backbeat jobs`: who asked for them shall not wait for ever."""
+        for job_id in self._announcer.unended:
+            job = self._store.job(job_id)
+            if job and job.state.ended:
+                self._announcer.ended(job, self._files(job))
+
     def _stop_cancelled(self) -> None:
         for job_id in self._store.cancel_requests():
             if self._running and self._running.id == job_id and job_id not in self._asked_to_stop:
                 self._asked_to_stop.add(job_id)
                 self._worker.cancel(job_id)
+
+    def _conclude(self, job: Job, message: Message) -> None:
+        """The worker is done with the job. What the store cannot take now is concluded again at the next tick."""
+        match message:
+            case Finished():
+                self._end(self._store.finish(job.id, message.outputs, message.summary), message.outputs)
+            case Stopped():
+                self._end(self._store.end_cancelled(job.id))
+            case Failed():
+                again = next_attempt(message.code, job.attempts, self._clock()) if message.retry else None
+                self._fail(job, message.code, message.message, message.advice, again)
+            case Died():
+                again = next_attempt(WorkerDied.code, job.attempts, self._clock())
+                self._fail(job, WorkerDied.code, message.reason, WorkerDied.advice, again)
 
     def _fail(self, job: Job, code: str, message: str, advice: str, again: float | None) -> None:
         if again is None:
@@ -186,7 +202,7 @@ class JobDesk:
             self._end(self._store.retry_later(job.id, message, again))
 
     def _end(self, job: Job, outputs: Mapping[OutputKind, Path] | None = None) -> None:
-        self._running = None
+        self._running = self._last_word = None
         self._asked_to_stop.discard(job.id)
         log.info("%s: %s", job.id, job.state)
         self._announcer.ended(job, outputs or {})
@@ -201,6 +217,18 @@ class JobDesk:
         for kind, path in outputs.items():
             self._announcer.ready(job.id, kind, path)
         self._announcer.ended(job, outputs)
+
+    def _files(self, job: Job) -> dict[OutputKind, Path]:
+        return {kind: file.path for kind, file in self._store.outputs(job.id).items() if file.is_there}
+
+
+def _address(peer: Peer | None) -> str | None:
+    return f"{peer.host}:{peer.port}" if peer else None
+
+
+def _peer(address: str | None) -> Peer | None:
+    host, _, port = (address or "").rpartition(":")
+    return Peer(host, int(port)) if port else None
 
 
 def _finished_outputs(job: Job) -> dict[OutputKind, Path] | None:

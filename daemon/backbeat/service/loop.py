@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 from backbeat.errors import Cancelled
@@ -28,6 +28,7 @@ class Loop:
         self._tick_s = tick_s
         self._actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self._stopping = False
+        self._tick_trouble = ""
         self._ended = threading.Event()
 
     def post(self, action: Action) -> None:
@@ -46,38 +47,50 @@ class Loop:
 
         self._actions.put(respond)
         while True:
-            try:
-                return answer.result(timeout=self._tick_s)
-            except TimeoutError:
-                if answer.done():
-                    raise  # the question's own
-                if self._ended.is_set():
-                    raise LoopStopped("Backbeat is being stopped.") from None
+            has_ended = self._ended.is_set()  # looked at first: an answer given just before the end still counts
+            wait([answer], timeout=self._tick_s)
+            if answer.done():
+                return answer.result()
+            if has_ended:
+                raise LoopStopped("Backbeat is being stopped.")
 
     def stop(self) -> None:
         """Let `run` return after what was posted before. Callable from any thread and from a signal handler."""
-        self._stopping = True
-        self._actions.put(lambda: None)
+        self._actions.put(self._end)
 
     def run(self, on_tick: Action) -> None:
         """Run until `stop`. An action that fails is logged; the daemon outlives it."""
         try:
             while not self._stopping:
                 self._wait_and_act()
-                self._guard(on_tick)
+                self._tick(on_tick)
         finally:
             self._ended.set()
+
+    def _end(self) -> None:
+        self._stopping = True
 
     def _wait_and_act(self) -> None:
         try:
             self._guard(self._actions.get(timeout=self._tick_s))
-            while True:  # what has piled up is done before the tick
-                self._guard(self._actions.get_nowait())
         except queue.Empty:
             return
+        for _ in range(self._actions.qsize()):  # what has piled up is done before the tick; what comes meanwhile, after it
+            self._guard(self._actions.get_nowait())
 
     def _guard(self, action: Action) -> None:
         try:
             action()
         except Exception:
             log.exception("something went wrong; the daemon goes on")
+
+    def _tick(self, on_tick: Action) -> None:
+        """As `_guard`; trouble that lasts (a full disk) is logged once and not at every tick."""
+        try:
+            on_tick()
+        except Exception as error:
+            if repr(error) != self._tick_trouble:
+                log.exception("something went wrong; the daemon goes on trying")
+            self._tick_trouble = repr(error)
+        else:
+            self._tick_trouble = ""

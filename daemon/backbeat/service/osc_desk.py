@@ -14,6 +14,7 @@ from backbeat.config.schema import Config
 from backbeat.errors import BackbeatError, Cancelled, JobError, MidiPortError, StoreError
 from backbeat.intake import osc_requests as ask
 from backbeat.intake.file_stamp import FileStamp, file_stamp
+from backbeat.intake.fingerprint import fingerprint
 from backbeat.intake.roots import Roots
 from backbeat.intake.url_to_file import DownloadLimits, is_url, url_to_file
 from backbeat.jobs.job import Job, JobState, Origin, Priority
@@ -25,7 +26,7 @@ from backbeat.outputs.live_midi import MidiPlayer
 from backbeat.outputs.note_map import NoteMap, load_note_map
 from backbeat.outputs.osc_sender import OscSender
 from backbeat.outputs.read_result import read_result
-from backbeat.pipeline.request import Request, free_out_base, make_request
+from backbeat.pipeline.request import Request, free_out_base
 from backbeat.records import Hit, Hits
 from backbeat.service.announcer import Announcer
 from backbeat.service.job_desk import JobDesk
@@ -106,8 +107,7 @@ class OscDesk:
         if is_url(request.path):
             self._pool.submit(self._download, request, settings)
         else:
-            path = self._roots.confine(request.path)
-            self._pool.submit(self._fingerprint, path, self._out_base(path), settings, request.sender)
+            self._pool.submit(self._read, self._roots.confine(request.path), settings, request.sender)
 
     def _cancel(self, request: ask.Cancel) -> None:
         job = self._job(request.job)
@@ -175,38 +175,40 @@ class OscDesk:
         except BackbeatError as error:
             self._refuse("/backbeat/transcribe", error, request.sender)
         else:
-            self._loop.post(lambda: self._fingerprint_later(path, settings, request.sender))
+            self._read(path, settings, request.sender)
 
-    def _fingerprint(self, path: Path, out_base: Path, settings: Settings, sender: Peer) -> None:
+    def _read(self, path: Path, settings: Settings, sender: Peer) -> None:
         try:
             stamp = file_stamp(path)
-            request = make_request(path, out_base=out_base, settings=settings, monitor=self._monitor)
+            content = fingerprint(path, self._monitor)
         except Cancelled:
             return
         except JobError as error:
             self._refuse("/backbeat/transcribe", error, sender)
         else:
-            self._loop.post(partial(self._submit, request, stamp, sender))
+            self._loop.post(partial(self._submit, path, content, stamp, settings, sender))
 
     # Back on the loop
 
-    def _fingerprint_later(self, path: Path, settings: Settings, sender: Peer) -> None:
-        self._pool.submit(self._fingerprint, path, self._out_base(path), settings, sender)
-
-    def _submit(self, request: Request, stamp: FileStamp, sender: Peer) -> None:
-        submission = self._desk.submit(request, origin=Origin.OSC, priority=Priority.OSC, reply_to=sender)
-        # A watched folder must not take the same version of the file again with its own settings.
-        self._store.remember(request.path, stamp, submission.job.id)
+    def _submit(self, path: Path, content: str, stamp: FileStamp, settings: Settings, sender: Peer) -> None:
+        try:
+            request = Request(path=path, fingerprint=content, out_base=self._out_base(path), settings=settings)
+            submission = self._desk.submit(request, origin=Origin.OSC, priority=Priority.OSC, reply_to=sender)
+            # A watched folder must not take the same version of the file again with its own settings.
+            self._store.remember(path, stamp, submission.job.id)
+        except StoreError as error:
+            self._refuse("/backbeat/transcribe", error, sender)
 
     def _out_base(self, path: Path) -> Path:
         return free_out_base(path, self._out_dir(path), lambda place: self._store.output_base_taken(place, path))
 
     def _out_dir(self, path: Path) -> Path:
-        """Where a watched folder would put it; beside the recording otherwise."""
-        for watch in self._config.watch:
-            if watch.output is not None and path.is_relative_to(watch.path.resolve()):
-                return watch.output / path.parent.relative_to(watch.path.resolve())
-        return path.parent
+        """Where the watched folder that it lies in would put it; beside the recording otherwise."""
+        folders = {watch.path.resolve(): watch for watch in self._config.watch}
+        covering = [f for f, watch in folders.items() if path.parent == f or (watch.recursive and f in path.parents)]
+        innermost = max(covering, key=lambda folder: len(folder.parts), default=None)
+        output = folders[innermost].output if innermost else None
+        return path.parent if output is None or innermost is None else output / path.parent.relative_to(innermost)
 
     def _job(self, job_id: str) -> Job:
         job = self._store.job(job_id)
@@ -220,6 +222,10 @@ class OscDesk:
         files = self._store.outputs(job.id)
         if job.state is not JobState.DONE or OutputKind.JSON not in files:
             raise StoreError(f"Job {job.id} is {job.state}: only finished jobs have hits.")
+        if files[OutputKind.JSON].overwritten:
+            raise StoreError(
+                f"A newer job has written over the result of job {job.id}.", advice="Transcribe the recording again."
+            )
         hits = read_result(files[OutputKind.JSON].path).hits
         return job, hits, load_note_map(self._preset, self._user_presets)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from backbeat import __version__
 from backbeat.config.folders import user_presets_folder
 from backbeat.config.schema import Config, WatchConfig
 from backbeat.config.serialise import config_to_json
-from backbeat.errors import Cancelled, OscPortError, OutputError
+from backbeat.errors import Cancelled, MidiPortError, OscPortError, OutputError
 from backbeat.intake.folder_to_job import FolderWatcher
 from backbeat.intake.osc_requests import OscRequest
 from backbeat.intake.osc_server import OscServer, open_udp_socket
@@ -91,6 +92,7 @@ def _compose(config: Config, loop: Loop, stack: ExitStack) -> Callable[[], None]
     player = MidiPlayer(config.midi.port, virtual=config.midi.virtual)
     stack.callback(player.close)
     if osc_socket is not None:
+        _open_own_port(player, config)
         osc_desk = OscDesk(
             config=config,
             loop=loop,
@@ -106,6 +108,16 @@ def _compose(config: Config, loop: Loop, stack: ExitStack) -> Callable[[], None]
         _start_osc(config=config, osc_socket=osc_socket, osc_desk=osc_desk, sender=sender, loop=loop, stack=stack)
     _start_watching(config=config, store=store, desk=desk, pool=pool, monitor=shutdown, loop=loop, stack=stack)
     return _Regularly(config, store, desk)
+
+
+def _open_own_port(player: MidiPlayer, config: Config) -> None:
+    """A port of our own is there from the start, for the DAW to choose; a device is only taken to play on it."""
+    if config.midi.port or not config.midi.virtual or sys.platform == "win32":
+        return
+    try:
+        player.open()
+    except MidiPortError as error:
+        log.info("%s (When /backbeat/play comes, Backbeat looks again.)", error.in_words)
 
 
 class _Shutdown:

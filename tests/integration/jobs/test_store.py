@@ -115,8 +115,8 @@ def test_a_job_asked_for_while_it_is_being_cancelled_is_done_after_all(store: St
 def test_a_truncated_bounce_is_one_failed_job_however_often_it_is_seen(store: Store, tmp_path: Path) -> None:
     request = request_for(tmp_path / "song.wav", fingerprint="")
     error = AudioTruncated("The header promises 10 s, the file holds 3 s.")
-    first = store.submit_failed(request, error, origin=Origin.FOLDER)
-    second = store.submit_failed(request, error, origin=Origin.FOLDER)
+    first = store.submit_failed(request, error, origin=Origin.FOLDER).job
+    second = store.submit_failed(request, error, origin=Origin.FOLDER).job
     assert first.id == second.id
     assert (second.error_code, second.error_message, second.error_advice) == (error.code, error.message, error.advice)
     with pytest.raises(StoreError, match="nothing to try again"):

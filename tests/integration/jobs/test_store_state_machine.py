@@ -126,7 +126,7 @@ class StoreMachine(RuleBasedStateMachine):
         request = Request(path=request.path, fingerprint="", out_base=request.out_base, settings=request.settings)
         self.supersede_older(request)
         key = self.known(request)
-        answer = self.store.submit_failed(request, AudioTruncated("cut off"), origin=Origin.FOLDER)
+        answer = self.store.submit_failed(request, AudioTruncated("cut off"), origin=Origin.FOLDER).job
         assert answer.error_code == "truncated"
         if key is None:
             key = answer.id
