@@ -436,7 +436,7 @@ def test_files_and_folders_without_permission(bound, bench, batch, loop, audio_f
 
 def test_an_output_folder_that_cannot_be_made(bench, tmp_path):
     (tmp_path / "file").touch()
-    done = bench.run("--out", str(tmp_path / "file" / "results"), str(tmp_path / "song.wav"))
+    done = bench.run("--out", str(tmp_path / "elsewhere" / ".." / "file" / "results"), str(tmp_path / "song.wav"))
     assert done.returncode == 1
     assert f"The folder {tmp_path / 'file' / 'results'} cannot be made: Not a directory." in done.stderr
     assert "Name another with --out." in done.stderr
@@ -499,11 +499,11 @@ MEMORY_FACTOR = 3
 
 
 def test_ten_minutes_of_noise_are_done_in_bounded_memory(bench, batch, tmp_path):
-    """Noise that swells twice a second: something everywhere, and 1200 onsets in it.
+    """Noise that swells twice a second: something everywhere, and 1200 attacks in it.
 
     TensorFlow, librosa and music21 take about 1.06 GB by themselves; how much depends on their versions, so the batch
     above, which loads the same and holds seconds of sound only, says how much here. On top of that comes the recording:
-    106 MB of float32 mono at 44.1 kHz. Measured: 124 MB more than a recording of six seconds, so the sound is held
+    106 MB of float32 mono at 44.1 kHz. Measured: 122 MB more than a recording of six seconds, so the sound is held
     once, and all that is computed from it in blocks. Three times the sound are allowed; one spectrogram of the whole
     file (librosa's, 1025 bins at hop 512, complex) would be 424 MB.
     """

@@ -142,7 +142,7 @@ class Batch:
 
 def make_folder(out: Path) -> Path:
     """Make the folder that results go to, and return its whole path; raises OutputError."""
-    folder = Path.cwd() / out.expanduser()
+    folder = Path(os.path.abspath(out.expanduser()))  # noqa: PTH100 - without following links
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

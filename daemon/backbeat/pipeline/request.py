@@ -65,5 +65,6 @@ def _places(path: Path, out_dir: Path) -> Iterator[Path]:
 def _result_name(name: str, ending: str) -> str:
     """`name` and `ending`, with `name` cut at a character where the names of the results would be too long."""
     room = _NAME_BYTES_MAX - max(len(kind.suffix) for kind in OutputKind) - len(ending)
-    encoded = os.fsencode(name)
-    return name + ending if len(encoded) <= room else encoded[:room].decode(errors="ignore") + ending
+    while len(os.fsencode(name)) > room:
+        name = name[:-1]
+    return name + ending
