@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
+import rtmidi
 
 from backbeat.errors import MidiPortError
 from backbeat.outputs.live_midi import MidiPlayer
@@ -109,7 +111,25 @@ def test_a_port_that_does_not_exist_is_told_with_those_that_do() -> None:
     own.close()
 
 
-def test_without_any_midi_system_the_advice_says_what_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("jack")
+def test_a_port_that_is_named_goes_before_one_of_our_own() -> None:
+    drum_machine = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="Drum machine")
+    drum_machine.open_virtual_port("in")
+    try:
+        named = open_midi_port("drum machine", virtual=True)
+        assert _linked("Drum machine:in") == ["Backbeat:Backbeat"]
+        named.close()
+        own = open_midi_port(virtual=True)
+        assert _linked("Drum machine:in") == []
+        own.close()
+    finally:
+        drum_machine.close_port()
+        drum_machine.delete()
+
+
+def test_without_any_midi_system_the_advice_says_what_to_start_and_the_libraries_print_nothing(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
     if midi_port_names() or Path("/dev/snd/seq").exists():
@@ -118,12 +138,21 @@ def test_without_any_midi_system_the_advice_says_what_to_start(monkeypatch: pyte
         with pytest.raises(MidiPortError, match="no MIDI output port") as caught:
             open_midi_port(virtual=virtual)
         assert "JACK" in caught.value.advice
+        assert "::" not in caught.value.message, "RtMidi's function names are not for musicians"
+    assert capfd.readouterr() == ("", "")
 
 
 def _inputs() -> list[str]:
     """What another program can listen to."""
     code = "import rtmidi; print(rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK).get_ports())"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=20).stdout.split(",")
+
+
+def _linked(port: str) -> list[str]:
+    """The ports that JACK has connected with that one."""
+    lines = subprocess.run(["jack_lsp", "-c"], capture_output=True, text=True, check=True, timeout=10).stdout.splitlines()
+    after = lines[lines.index(port) + 1 :]
+    return [line.strip() for line in takewhile(lambda line: line.startswith(" "), after)]
 
 
 def _notes(heard: Path, status: int) -> list[tuple[float, int, int]]:

@@ -38,6 +38,7 @@ def _turn_off(stack: ExitStack) -> None:
     stack.callback(os.close, original)
     if sys.stderr is not None:
         sys.stderr.flush()
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), _STDERR)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, _STDERR)
+    os.close(nowhere)
     stack.callback(os.dup2, original, _STDERR)

@@ -7,14 +7,15 @@ on the pool's threads, so that the loop always answers at once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 
 from backbeat.config.schema import WatchConfig
-from backbeat.errors import AudioMissing, Cancelled, JobError
-from backbeat.intake.file_stamp import FileStamp
+from backbeat.errors import AudioMissing, Cancelled, JobError, StoreError
+from backbeat.intake.file_stamp import FileStamp, file_stamp
 from backbeat.intake.fingerprint import fingerprint
 from backbeat.intake.watched_folder import BadBounce, Bounce
 from backbeat.jobs.job import Origin, Priority
@@ -25,6 +26,9 @@ from backbeat.service.job_desk import JobDesk
 from backbeat.service.loop import Loop
 
 log = logging.getLogger(__name__)
+
+TRY_AGAIN_S = 5.0
+"""After so long a bounce that the store could not take is offered to it again."""
 
 
 class StoreMemory:
@@ -49,7 +53,10 @@ class StoreMemory:
 
 
 class FolderDesk:
-    """Takes bounces in. `on_bounce` and `on_bad` may be called on any thread; folders: watched path to its config."""
+    """Takes bounces in. `on_bounce` and `on_bad` may be called on any thread; folders: watched path to its config.
+
+    The watchers hand a file on once. What the store cannot take then, because its disk is full, waits here: `tick`.
+    """
 
     def __init__(
         self,
@@ -60,6 +67,7 @@ class FolderDesk:
         pool: Executor,
         monitor: Monitor,
         folders: Mapping[Path, WatchConfig],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._loop = loop
         self._store = store
@@ -67,6 +75,9 @@ class FolderDesk:
         self._pool = pool
         self._monitor = monitor
         self._folders = folders
+        self._clock = clock
+        self._waiting: dict[Path, Callable[[], None]] = {}
+        self._try_again_at_s = 0.0
 
     def on_bounce(self, bounce: Bounce) -> None:
         """A finished file."""
@@ -76,10 +87,19 @@ class FolderDesk:
         """A file that will not become usable by waiting: a job that has failed."""
         self._loop.post(partial(self._fail, bounce, bounce.error))
 
+    def tick(self) -> None:
+        """Now and then, on the loop's thread: offer the store again what it could not take."""
+        if not self._waiting or self._clock() < self._try_again_at_s:
+            return
+        for path, offer in list(self._waiting.items()):
+            if not self._offer(path, offer):
+                break
+
     def _read(self, bounce: Bounce) -> None:
         """On the pool: takes the fingerprint, which reads the whole file."""
         try:
             content = fingerprint(bounce.path, self._monitor)
+            is_outdated = _version(file_stamp(bounce.path)) != _version(bounce.stamp)
         except AudioMissing:
             log.info("%s was deleted before it was read", bounce.path.name)
         except Cancelled:
@@ -87,15 +107,38 @@ class FolderDesk:
         except JobError as error:
             self._loop.post(partial(self._fail, bounce, error))
         else:
-            self._loop.post(partial(self._submit, bounce, content))
+            if is_outdated:  # the watcher hands on the newer version, which this one must not come after
+                log.info("%s changed while it was read", bounce.path.name)
+            else:
+                self._loop.post(partial(self._take, bounce, content))
 
-    def _submit(self, bounce: Bounce, content: str) -> None:
-        submission = self._desk.submit(self._request(bounce, content), origin=Origin.FOLDER, priority=Priority.FOLDER)
-        self._store.remember(bounce.path, bounce.stamp, submission.job.id)
+    def _take(self, bounce: Bounce, content: str) -> None:
+        def offer() -> None:
+            request = self._request(bounce, content)
+            submission = self._desk.submit(request, origin=Origin.FOLDER, priority=Priority.FOLDER)
+            self._store.remember(bounce.path, bounce.stamp, submission.job.id)
+
+        self._offer(bounce.path, offer)
 
     def _fail(self, bounce: Bounce | BadBounce, error: JobError) -> None:
-        job = self._desk.submit_failed(self._request(bounce, ""), error, origin=Origin.FOLDER, priority=Priority.FOLDER)
-        self._store.remember(bounce.path, bounce.stamp, job.id)
+        def offer() -> None:
+            job = self._desk.submit_failed(self._request(bounce, ""), error, origin=Origin.FOLDER, priority=Priority.FOLDER)
+            self._store.remember(bounce.path, bounce.stamp, job.id)
+
+        self._offer(bounce.path, offer)
+
+    def _offer(self, path: Path, offer: Callable[[], None]) -> bool:
+        """Have the store take it; what it refuses waits, unless a newer version of the file comes first."""
+        try:
+            offer()
+        except StoreError as error:
+            if path not in self._waiting:
+                log.warning("%s has to wait: %s", path.name, error.in_words)
+            self._waiting[path] = offer
+            self._try_again_at_s = self._clock() + TRY_AGAIN_S
+            return False
+        self._waiting.pop(path, None)
+        return True
 
     def _request(self, bounce: Bounce | BadBounce, content: str) -> Request:
         """Made at the last moment: of two files called alike that land together, the second has to see the first's place."""
@@ -108,3 +151,8 @@ class FolderDesk:
         inside = bounce.path.parent.relative_to(bounce.folder.path)
         out_dir = bounce.path.parent if output is None else output / inside
         return free_out_base(bounce.path, out_dir, lambda place: self._store.output_base_taken(place, bounce.path))
+
+
+def _version(stamp: FileStamp) -> tuple[int, int]:
+    """Size and time; the inode changes by itself on some network drives."""
+    return stamp.size, stamp.mtime_ns

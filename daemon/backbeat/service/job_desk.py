@@ -96,6 +96,7 @@ class JobDesk:
             self._conclude(self._running, self._last_word)  # the store could not take it before: its disk was full, say
         if self._store.changed_elsewhere():
             self._stop_cancelled()
+            self._tell_ended()
         if self._running is None and self._store.next_due() is not None:
             self._begin_next()
 

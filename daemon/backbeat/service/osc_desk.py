@@ -42,7 +42,10 @@ STATUS_LIMIT = 200
 
 
 class OscDesk:
-    """`answer` is given every request in turn."""
+    """`answer` is given every request in turn.
+
+    pool: reads files. downloads: has the downloads, which may take minutes, to itself; without it they share the pool.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class OscDesk:
         pool: Executor,
         monitor: Monitor,
         user_presets: Path | None,
+        downloads: Executor | None = None,
     ) -> None:
         self._config = config
         self._roots = Roots(config.roots)
@@ -68,6 +72,7 @@ class OscDesk:
         self._player = player
         self._silent = MidiPlayer(silent=True)
         self._pool = pool
+        self._downloads = downloads or pool
         self._monitor = monitor
         self._user_presets = user_presets
         self._preset = config.transcribe.preset
@@ -105,7 +110,7 @@ class OscDesk:
         settings = replace(settings, **request.options)
         load_note_map(settings.preset, self._user_presets)
         if is_url(request.path):
-            self._pool.submit(self._download, request, settings)
+            self._downloads.submit(self._download, request, settings)
         else:
             self._pool.submit(self._read, self._roots.confine(request.path), settings, request.sender)
 

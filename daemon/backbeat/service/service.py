@@ -50,7 +50,10 @@ log = logging.getLogger(__name__)
 PRUNE_EVERY_S = 3600.0
 WATCHER_JOIN_S = 1.0
 INTAKE_THREADS = 4
-"""Fingerprints and downloads at once: a slow download does not hold up the others."""
+"""Fingerprints at once: a slow drive does not hold up the others."""
+
+DOWNLOADS = 4
+"""At once; they have threads of their own, so that slow ones hold up no bounce."""
 
 
 def serve(config: Config) -> int:
@@ -84,7 +87,9 @@ def _compose(config: Config, loop: Loop, stack: ExitStack) -> Callable[[], None]
     stack.callback(desk.interrupt)
     stack.callback(worker.stop, config.jobs.stop_timeout_s / 2)
     pool = ThreadPoolExecutor(INTAKE_THREADS, thread_name_prefix="intake")
-    stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+    downloads = ThreadPoolExecutor(DOWNLOADS, thread_name_prefix="download")
+    for executor in (pool, downloads):
+        stack.callback(executor.shutdown, wait=False, cancel_futures=True)
     stack.callback(shutdown.begin)
     desk.recover()
     worker.start()
@@ -102,12 +107,13 @@ def _compose(config: Config, loop: Loop, stack: ExitStack) -> Callable[[], None]
             sender=sender,
             player=player,
             pool=pool,
+            downloads=downloads,
             monitor=shutdown,
             user_presets=user_presets_folder(),
         )
         _start_osc(config=config, osc_socket=osc_socket, osc_desk=osc_desk, sender=sender, loop=loop, stack=stack)
-    _start_watching(config=config, store=store, desk=desk, pool=pool, monitor=shutdown, loop=loop, stack=stack)
-    return _Regularly(config, store, desk)
+    folder_desk = _start_watching(config=config, store=store, desk=desk, pool=pool, monitor=shutdown, loop=loop, stack=stack)
+    return _Regularly(config, store, desk, folder_desk)
 
 
 def _open_own_port(player: MidiPlayer, config: Config) -> None:
@@ -117,7 +123,7 @@ def _open_own_port(player: MidiPlayer, config: Config) -> None:
     try:
         player.open()
     except MidiPortError as error:
-        log.info("%s (When /backbeat/play comes, Backbeat looks again.)", error.in_words)
+        log.info("no MIDI port yet; /backbeat/play looks for one again (%s)", error.message)
 
 
 class _Shutdown:
@@ -140,14 +146,16 @@ class _Shutdown:
 class _Regularly:
     """What the loop does between messages."""
 
-    def __init__(self, config: Config, store: Store, desk: JobDesk) -> None:
+    def __init__(self, config: Config, store: Store, desk: JobDesk, folder_desk: FolderDesk) -> None:
         self._keep_s = config.jobs.keep_days * 86_400.0
         self._store = store
         self._desk = desk
+        self._folder_desk = folder_desk
         self._prune_at_s = 0.0
 
     def __call__(self) -> None:
         self._desk.tick()
+        self._folder_desk.tick()
         now_s = time.monotonic()
         if self._keep_s and now_s >= self._prune_at_s:
             self._prune_at_s = now_s + PRUNE_EVERY_S
@@ -205,7 +213,7 @@ def _start_watching(
     monitor: Monitor,
     loop: Loop,
     stack: ExitStack,
-) -> None:
+) -> FolderDesk:
     configs = {watch.path.resolve(): watch for watch in config.watch}
     folders = [_watched_folder(path, watch) for path, watch in configs.items()]
     folder_desk = FolderDesk(loop=loop, store=store, desk=desk, pool=pool, monitor=monitor, folders=configs)
@@ -226,6 +234,7 @@ def _start_watching(
         log.info("watching %s", watcher.folder.path)
     for watcher in watchers:
         stack.callback(watcher.ask_to_stop)  # all are asked before the first is waited for
+    return folder_desk
 
 
 def _watched_folder(path: Path, watch: WatchConfig) -> WatchedFolder:

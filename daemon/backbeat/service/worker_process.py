@@ -26,6 +26,7 @@ from backbeat.service.worker_messages import (
     LogLine,
     Message,
     Preload,
+    Preloaded,
     Progress,
     Stopped,
     Work,
@@ -197,6 +198,9 @@ class WorkerProcess:
                 logging.getLogger(message.logger).log(message.level, "%s", message.text)
         elif isinstance(message, Finished | Failed | Stopped):
             self._receive_end(message)
+        elif isinstance(message, Preloaded):
+            _log_preloaded(message)
+            self._tell(message)
         elif not isinstance(message, Progress | Written) or message.job_id == self.job_id:
             self._tell(message)
 
@@ -243,3 +247,10 @@ class WorkerProcess:
             self._on_message(message)
         except Exception:  # noqa: BLE001 - the worker loop: without this thread no job would ever end
             _log.exception("a message of the worker could not be dealt with: %.200r", message)
+
+
+def _log_preloaded(message: Preloaded) -> None:
+    if message.error:
+        _log.warning("The recogniser is not ready; the first job tries again. %s", message.error)
+    else:
+        _log.info("the recogniser is loaded (%.1f s)", message.took_s)

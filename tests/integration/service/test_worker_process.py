@@ -309,9 +309,10 @@ class TestPreload:
             assert isinstance(finished, Finished)
             assert finished.summary == {"loaded": ["model"]}
 
-    def test_models_that_cannot_be_loaded_are_reported_and_jobs_still_answered(self) -> None:
+    def test_models_that_cannot_be_loaded_are_reported_and_jobs_still_answered(self, caplog: pytest.LogCaptureFixture) -> None:
         with started(command=command("make_nothing"), preload=True) as heard:
             assert heard.next(Preloaded).error == "The models folder cannot be written."
+            assert "not ready; the first job tries again. The models folder cannot be written." in caplog.text
             failed = heard.do("anything")
             assert isinstance(failed, Failed)
             assert failed.code == "output"

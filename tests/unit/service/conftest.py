@@ -221,7 +221,7 @@ class Office:
 
     def _work(self, folder: Path) -> None:
         self.bench = Bench(folder)  # here, because SQLite holds a connection to its thread
-        self.loop.run(lambda: self.bench.desk.tick())
+        self.loop.run(self.bench.desk.tick)
         self.bench.close()
 
     def ask(self, question: Callable[[], T]) -> T:

@@ -50,9 +50,8 @@ def test_a_job_tells_its_whole_life_to_who_asked_and_to_subscribers(bench) -> No
     bench.finish()
     heard = bench.socket.heard(by=ASKER)
     assert [message[0].rpartition("/")[2] for message in heard] == ["accepted", "progress", "ready", "ready", "done"]
-    assert heard[-1] == (
-        "/backbeat/done", job.id, str(request.output(OutputKind.MIDI)), "", "", str(request.output(OutputKind.JSON)), 120.0, 0.75, 1
-    )  # fmt: skip
+    midi, result = str(request.output(OutputKind.MIDI)), str(request.output(OutputKind.JSON))
+    assert heard[-1] == ("/backbeat/done", job.id, midi, "", "", result, 120.0, 0.75, 1)
     assert bench.socket.heard() == heard
     assert bench.job(job.id).summary == {"bpm": 120.0, "confidence": 0.75, "hits": 1}
 
@@ -183,9 +182,10 @@ def test_two_bad_bounces_that_differ_in_their_ending_are_two_jobs(bench) -> None
     ]
     assert jobs[0].id == jobs[2].id != jobs[1].id
     assert [bench.job(job.id).path.name for job in jobs] == ["song.wav", "song.flac", "song.wav"]
-    assert [message[2:] for message in bench.socket.heard("/backbeat/failed")][0] == (
-        "truncated", "cut off. The export was interrupted: bounce the track again."
-    )  # fmt: skip
+    sentence = "cut off. The export was interrupted: bounce the track again."
+    assert [message[1:] for message in bench.socket.heard("/backbeat/failed")] == [
+        (job.id, "truncated", sentence) for job in jobs
+    ]
 
 
 # Cancelling

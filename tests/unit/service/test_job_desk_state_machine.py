@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,7 @@ class DeskMachine(RuleBasedStateMachine):
         for job_id, job in jobs.items():
             assert job.state in (TREATED if self.wanted[job_id] else {*STOPPED, JobState.DONE}), job
             history = [entry.state for entry in self.bench.store.history(job_id)]
-            assert not any(a.ended and b.ended for a, b in zip(history, history[1:], strict=False)), "one outcome for each time"
+            assert not any(a.ended and b.ended for a, b in pairwise(history)), "one outcome for each time"
             assert len(told[job_id]) == sum(state.ended for state in history) + self.repeats[job_id]
             assert OF_STATE[told[job_id][-1]] is (JobState.CANCELLED if job.state in STOPPED else job.state)
 

@@ -50,7 +50,7 @@ def test_stop_lets_what_was_posted_before_it_be_done_even_when_the_loop_is_busy_
 
 
 def test_questions_are_answered_on_the_loops_thread(loop: Loop) -> None:
-    assert loop.ask(lambda: threading.current_thread()) is not threading.current_thread()
+    assert loop.ask(threading.current_thread) is not threading.current_thread()
     assert loop.ask(lambda: 6 * 7) == 42
 
 
@@ -74,7 +74,11 @@ def test_an_answer_that_takes_many_ticks_is_waited_for(loop: Loop) -> None:
 def test_many_threads_may_ask_at_once(loop: Loop) -> None:
     answers: list[int] = []
     count = iter(range(10_000))
-    threads = [threading.Thread(target=lambda: answers.extend(loop.ask(lambda: next(count)) for _ in range(50))) for _ in range(8)]
+
+    def ask_often() -> None:
+        answers.extend(loop.ask(lambda: next(count)) for _ in range(50))
+
+    threads = [threading.Thread(target=ask_often) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
