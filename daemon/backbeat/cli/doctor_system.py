@@ -94,7 +94,6 @@ def package_findings() -> list[Finding]:
     ]
 
 
-
 def _program(name: str, program: str | None, flag: str, lack: str, advice: str, *, wanted: bool = True) -> Finding:
     if program is None:
         verdict = Verdict.WARNING if wanted else Verdict.OFF

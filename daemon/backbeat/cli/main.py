@@ -32,7 +32,11 @@ the shortest way:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the return value is the exit code (argparse itself exits with 0 after --help and 2 on wrong usage)."""
     _survive_odd_names()
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    if not (sys.argv[1:] if argv is None else argv):
+        parser.print_help()
+        return ExitCode.USAGE
+    args = parser.parse_args(argv)
     verbose = getattr(args, "verbose", False)
     if args.execute is not run.execute:  # the daemon has a log of its own
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")

@@ -172,7 +172,7 @@ class FolderWatcher:
         if problem is not None:
             LOG.warning("%s", problem)
         else:
-            LOG.info("%s is being watched again", self._folder.path)
+            LOG.info("%s is being watched now", self._folder.path)
 
 
 def real_folder(folder: WatchedFolder) -> WatchedFolder:
