@@ -31,7 +31,7 @@ RULES = {
     # The newer version gets a job of its own; this one looks again in case it was only touched.
     AudioChanged.code: RetryRule(max_attempts=2, delay_s=3.0),
     # Not the job's fault, but a job that takes the whole computer down must not do so for ever.
-    INTERRUPTED: RetryRule(max_attempts=5, delay_s=0.0),
+    INTERRUPTED: RetryRule(max_attempts=20, delay_s=0.0),
 }
 """By error code; what is not here is not tried again, because the same would happen."""
 

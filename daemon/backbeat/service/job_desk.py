@@ -122,7 +122,9 @@ class JobDesk:
         for job in self._store.jobs(states=(JobState.QUEUED, JobState.RUNNING), limit=RECOVERED_LISTENERS):
             self._announcer.listen(job.id, _peer(job.reply_to))
         for job in self._store.running():
-            again = next_attempt(INTERRUPTED, job.attempts, self._clock())
+            now = self._clock()
+            # A job of which no stage had begun has not ended the daemon: it waited for the models to be loaded.
+            again = now if job.stage is None else next_attempt(INTERRUPTED, job.attempts, now)
             self._settle(job, again, "interrupted: the daemon was ended")
 
     def interrupt(self) -> None:

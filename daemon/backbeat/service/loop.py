@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import TypeVar
 
-from backbeat.errors import Cancelled
+from backbeat.errors import BackbeatError, Cancelled
 
 T = TypeVar("T")
 Action = Callable[[], object]
@@ -81,6 +81,8 @@ class Loop:
     def _guard(self, action: Action) -> None:
         try:
             action()
+        except BackbeatError as error:
+            log.error("%s", error.in_words)  # noqa: TRY400 - a sentence of ours needs no traceback
         except Exception:
             log.exception("something went wrong; the daemon goes on")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from backbeat import __version__
 from backbeat.config.schema import Config
+from backbeat.engines.registry import EngineKind, engine_info
 from backbeat.errors import BackbeatError, Cancelled, JobError, MidiPortError, StoreError
 from backbeat.intake import osc_requests as ask
 from backbeat.intake.file_stamp import FileStamp, file_stamp
@@ -37,6 +38,9 @@ from backbeat.values import OutputKind, Stage
 log = logging.getLogger(__name__)
 
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
+IDLE = "idle"
+"""The state in answer to a status request when no job waits or runs: no answer would look like no daemon."""
+
 STATUS_LIMIT = 200
 """At most this many jobs are told of in answer to a status request without a job."""
 
@@ -109,6 +113,7 @@ class OscDesk:
         settings = replace(self._config.transcribe, preset=self._preset)
         settings = replace(settings, **request.options)
         load_note_map(settings.preset, self._user_presets)
+        engine_info(settings.engine, EngineKind.HITS)
         if is_url(request.path):
             self._downloads.submit(self._download, request, settings)
         else:
@@ -120,8 +125,11 @@ class OscDesk:
         self._desk.cancel(job.id)
 
     def _status(self, request: ask.Status) -> None:
-        one = [self._job(request.job)] if request.job is not None else None
-        for job in one or self._store.jobs(states=UNFINISHED, limit=STATUS_LIMIT):
+        if request.job is not None:
+            jobs = [self._job(request.job)]
+        elif not (jobs := self._store.jobs(states=UNFINISHED, limit=STATUS_LIMIT)):
+            self._sender.send(say.job_state("", IDLE, 0.0, ""), request.sender)
+        for job in jobs:
             self._sender.send(say.job_state(job.id, job.state, _fraction(job), job.path), request.sender)
 
     def _subscribe(self, request: ask.Subscribe) -> None:

@@ -17,9 +17,8 @@ def all_job_errors(kind: type[errors.JobError] = errors.JobError) -> list[type[e
     [
         ("worker_died", [2.0, None]),
         ("output", [5.0, 20.0, None]),
-        ("download", [5.0, 20.0, None]),
         ("changed", [3.0, None]),
-        (INTERRUPTED, [0.0, 0.0, 0.0, 0.0, None]),
+        (INTERRUPTED, [0.0] * 19 + [None]),
         ("unreadable", [None]),
         ("never heard of", [None]),
     ],

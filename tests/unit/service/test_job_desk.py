@@ -407,13 +407,23 @@ def test_a_job_that_takes_the_daemon_down_too_often_fails(bench) -> None:
     job = bench.submit(bench.request(), over_osc=True, reply_to=ASKER).job
     rule = RULES["interrupted"]
     for _ in range(rule.max_attempts - 1):
+        bench.desk.receive(Progress(job_id=job.id, stage=Stage.READ, fraction=0.0))
         bench.restart()
         bench.desk.tick()
         assert bench.current == job.id
+    bench.desk.receive(Progress(job_id=job.id, stage=Stage.READ, fraction=0.0))
     bench.restart()
     failed = bench.job(job.id)
     assert (failed.state, failed.error_code) == (JobState.FAILED, "interrupted")
     assert bench.ends(by=ASKER) == [("failed", job.id)]
+
+
+def test_a_daemon_that_ends_while_the_models_are_loaded_is_not_laid_to_the_jobs_charge(bench) -> None:
+    job = bench.submit(bench.request()).job
+    for _ in range(2 * RULES["interrupted"].max_attempts):
+        bench.restart()
+        bench.desk.tick()
+        assert bench.current == job.id
 
 
 def test_a_cancel_that_the_daemon_did_not_live_to_see_holds_after_the_restart(bench) -> None:

@@ -270,6 +270,16 @@ def test_a_job_may_be_named_by_the_beginning_of_its_id(desk, song) -> None:
     assert desk.office.ask(lambda: desk.office.bench.worker.cancelled) == [job.id]
 
 
+def test_status_with_nothing_to_do_says_idle(desk) -> None:
+    desk.tell("/backbeat/status")
+    assert desk.hear("/backbeat/job") == [("/backbeat/job", "", "idle", 0.0, "")]
+
+
+def test_an_unknown_engine_is_refused_before_any_work(desk, song) -> None:
+    desk.tell("/backbeat/transcribe", str(song), "engine", "nope")
+    assert "There is no hits engine called 'nope'" in desk.error("/backbeat/transcribe")
+
+
 def test_status_without_a_job_lists_those_that_have_not_ended(desk, inbox) -> None:
     paths = [inbox / f"{n}.wav" for n in range(3)]
     for path in paths:
