@@ -24,7 +24,7 @@ from backbeat.values import ANALYSIS_RATE_HZ, Compat, Instrument, Stage
 NAME = "annoteator"
 MODEL = "annoteator"
 REVISION = 1
-"""To be raised with every change that can change a hit, so that cached analyses are not taken for new ones."""
+"""To be raised with every change that can change a hit, together with `analysis_cache.REVISION`."""
 
 SILENCE_PEAK = 1e-3
 """-60 dBFS: a file whose loudest sample stays below is hiss, hum or nothing."""
