@@ -75,7 +75,7 @@ def _option(default: Any, parse: Any, help_text: str) -> Any:
 class Settings:
     """The settings of one job. Each field's metadata holds its parser and its help text."""
 
-    engine: str = _option("annoteator", _word, "which recogniser hears the hits")
+    engine: str = _option("net", _word, "which recogniser hears the hits")
     separation: Separation = _option(
         Separation.AUTO, _choice(Separation), "take the drums out of a mix first: none, demucs or auto"
     )

@@ -74,6 +74,7 @@ class Bench:
         return kept | {
             "BACKBEAT_CONFIG": str(config),
             "BACKBEAT_JOBS_DATA_FOLDER": str(self.folder / "data"),
+            "BACKBEAT_TRANSCRIBE_ENGINE": "annoteator",
             "MODEL_URI": self.model.as_uri(),
             "MODEL_CACHE_DIR": str(self.folder / "models"),
         }

@@ -84,6 +84,7 @@ def transcribe(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             if name.startswith(("BACKBEAT_", "MODEL_")):
                 environment.delenv(name)
         environment.setenv("BACKBEAT_CONFIG", str(home / "config.toml"))
+        environment.setenv("BACKBEAT_TRANSCRIBE_ENGINE", "annoteator")
         environment.setenv("MODEL_URI", (shared / "models" / "annoteator" / "complete_network.h5").as_uri())
         yield run
 

@@ -1,6 +1,6 @@
 """Accuracy, speed and memory of `backbeat transcribe` on real recordings: the figures in the README come from here.
 
-    uv run --all-extras python tests/benchmarks/recordings.py            # the seven recordings, seed and tuned
+    uv run --all-extras python tests/benchmarks/recordings.py            # the seven recordings, stems and mixes
     uv run --all-extras python tests/benchmarks/recordings.py --noise 60 # an hour of noise: is memory bounded?
 
 Needs the shared folder with recordings beside the checkout. Each line is one command in a process of its own, with a
@@ -24,6 +24,8 @@ import soundfile as sf
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 RATE_HZ = 44_100
+ENGINES = {"drum": ("annoteator seed", "annoteator tuned", "net"), "mix": ("net",)}
+"""What is measured on stems and on full mixes; AnNOTEator's network was made for stems only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +96,12 @@ def accuracy(folder: str) -> None:
     print(f"{len(recordings)} recordings, {audio_s:.0f} s ({folder}); classes KD SD HH CY")
     for peer in ("annoteator_stem", "adtof_stem") if folder == "drum" else ("adtof_mix",):
         row(f"peer {peer}", score(references, SHARED / "eval/peers" / peer))
-    for compat in ("seed", "tuned"):
+    for engine in ENGINES[folder]:
         with tempfile.TemporaryDirectory() as out:
-            run = transcribe(recordings, Path(out), "--compat", compat, "--separation", "none")
-            row(f"annoteator, {compat}", score(references, Path(out)), run, audio_s)
+            name, *compat = engine.split()
+            options = ["--engine", name, *(["--compat", *compat] if compat else []), "--separation", "none"]
+            run = transcribe(recordings, Path(out), *options)
+            row(engine, score(references, Path(out)), run, audio_s)
 
 
 def noise(minutes: float) -> None:
@@ -133,6 +137,7 @@ def main() -> None:
         return
     start_times()
     accuracy("drum")
+    accuracy("mix")
 
 
 if __name__ == "__main__":

@@ -83,6 +83,16 @@ ENGINES: tuple[EngineInfo, ...] = (
         summary="beats and tempo by onset strength; flagged as unreliable",
     ),
     EngineInfo(
+        name="net",
+        kind=EngineKind.HITS,
+        module="backbeat.engines.net",
+        packages=("onnxruntime",),
+        extra="",
+        models=(),
+        licence="code and weights MIT; trained on permissively licensed sounds only",
+        summary="our own network, inside the package: fourteen instruments, stems and full mixes",
+    ),
+    EngineInfo(
         name="annoteator",
         kind=EngineKind.HITS,
         module="backbeat.engines.annoteator",

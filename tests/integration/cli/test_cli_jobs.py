@@ -99,7 +99,7 @@ def test_scripts_get_everything_about_a_job(store: Store, home: Path, capsys: Ca
     assert told["error"] == {"code": "truncated", "message": "cut.wav ends too early.", "advice": AudioTruncated.advice}
     assert (told["state"], told["path"], told["attempts"]) == ("failed", str(home / "cut.wav"), 1)
     assert [entry["state"] for entry in told["history"]] == ["queued", "running", "failed"]
-    assert told["settings"]["engine"] == "annoteator"
+    assert told["settings"]["engine"] == "net"
 
 
 def test_show_tells_people_files_settings_and_history(store: Store, home: Path, capsys: Capture) -> None:

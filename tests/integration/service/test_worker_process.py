@@ -180,7 +180,7 @@ class TestAnswers:
     def test_its_log_lines_and_tracebacks_become_ours_with_their_job(
         self, shared_worker: Heard, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with caplog.at_level(logging.INFO):
+        with caplog.at_level(logging.INFO, logger="backbeat"):
             said = shared_worker.do("says", "job7")
             shared_worker.do("broken", "job8")
         assert isinstance(said, Finished)

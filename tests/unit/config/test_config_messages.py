@@ -126,7 +126,7 @@ def test_a_single_bracket_around_watch_is_told(file: Path) -> None:
 
 def test_a_watched_folder_with_an_unknown_engine_is_told_at_its_line(file: Path) -> None:
     told = message(file, "[[watch]]\npath = '/a'\nengine = 'psychic'\n")
-    assert "FILE, line 3: watch[0].engine: there is no engine called 'psychic'. There is annoteator" in told
+    assert "FILE, line 3: watch[0].engine: there is no engine called 'psychic'. There is net, annoteator." in told
 
 
 @pytest.mark.parametrize(

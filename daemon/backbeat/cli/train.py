@@ -1,0 +1,145 @@
+"""`backbeat train`: render sounds, fit the built-in recogniser's network to them, export it, and score it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from backbeat.cli.command import Subparsers, new_command
+from backbeat.cli.console import remark, say
+from backbeat.cli.exit_codes import ExitCode
+from backbeat.errors import EngineMissing
+
+RENDER = """\
+Render labelled drumming from a bank of one-shots and grooves, as files of 64 segments of 8 s. An interrupted run goes on
+where it stopped. Only sounds of the permissive licence tier are used."""
+FIT = """\
+Fit the network to rendered segments. An interrupted run goes on from its last checkpoint. Files that are still being
+rendered join in as they appear."""
+EXPORT = """\
+Write the files that ship, net.onnx and net.json: thresholds and confidences come from held-out segments and, if given,
+from annotated recordings, of which nothing is learned but one threshold per family of drums."""
+EVALUATE = "Score the built-in recogniser, as it runs in the daemon, on annotated recordings."
+
+
+def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
+    """Add `train render|fit|export|evaluate`."""
+    parser = new_command(subparsers, common, "train", "train the built-in recogniser", description=__doc__ or "", execute=None)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    _add_render(actions, common)
+    _add_fit(actions, common)
+    _add_export(actions, common)
+    _add_evaluate(actions, common)
+
+
+def _add_render(actions: Subparsers, common: argparse.ArgumentParser) -> None:
+    render = new_command(actions, common, "render", "render sounds to learn from", description=RENDER, execute=_render)
+    render.add_argument("bank", type=Path, metavar="BANK", help="folder with manifest.csv, oneshots, grooves and backing")
+    render.add_argument("out", type=Path, metavar="FOLDER", help="where the files go")
+    render.add_argument("--files", type=int, default=140, metavar="N", help="how many in all (140 are 20 hours)")
+    render.add_argument("--seed", type=int, default=1, metavar="N")
+    render.add_argument("--processes", type=int, default=2, metavar="N")
+    render.add_argument("--validation", action="store_true", help="render the held-out kits and performances instead")
+
+
+def _add_fit(actions: Subparsers, common: argparse.ArgumentParser) -> None:
+    fit = new_command(actions, common, "fit", "fit the network", description=FIT, execute=_fit)
+    fit.add_argument("data", type=Path, metavar="FOLDER", help="rendered segments")
+    fit.add_argument("valid", type=Path, metavar="HELD_OUT", help="rendered segments of held-out kits")
+    fit.add_argument("run", type=Path, metavar="RUN", help="folder for checkpoints")
+    fit.add_argument("--minutes", type=float, default=45.0, metavar="N", help="of the whole run")
+    fit.add_argument("--seed", type=int, default=1, metavar="N")
+
+
+def _add_export(actions: Subparsers, common: argparse.ArgumentParser) -> None:
+    export = new_command(actions, common, "export", "write net.onnx and net.json", description=EXPORT, execute=_export)
+    export.add_argument("run", type=Path, metavar="RUN", help="folder with checkpoints")
+    export.add_argument("valid", type=Path, metavar="HELD_OUT", help="rendered segments of held-out kits")
+    export.add_argument("out", type=Path, metavar="FOLDER", help="where the two files go")
+    export.add_argument(
+        "--recordings",
+        type=Path,
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("AUDIO", "REFERENCES"),
+        help="choose thresholds on these, too; may be repeated",
+    )
+
+
+def _add_evaluate(actions: Subparsers, common: argparse.ArgumentParser) -> None:
+    evaluate = new_command(actions, common, "evaluate", "score it on recordings", description=EVALUATE, execute=_evaluate)
+    evaluate.add_argument("audio", type=Path, metavar="AUDIO", help="folder of WAV or FLAC files")
+    evaluate.add_argument("references", type=Path, metavar="REFERENCES", help="folder of NAME.txt: time, tab, KD SD TT HH or CY")
+    evaluate.add_argument("--held-out", type=Path, metavar="FOLDER", help="figures per instrument on rendered segments, too")
+    evaluate.add_argument("--model", type=Path, metavar="FOLDER", help="with net.onnx and net.json (else the built-in one)")
+
+
+def _render(args: argparse.Namespace) -> int:
+    from backbeat.training.dataset import RenderSettings, render_dataset  # noqa: PLC0415 - brings NumPy and more
+
+    settings = RenderSettings(
+        bank_root=args.bank,
+        out_folder=args.out,
+        files=args.files,
+        seed=args.seed,
+        processes=args.processes,
+        validation=args.validation,
+    )
+    rendered = render_dataset(settings, lambda done, wanted: remark(f"{done} of {wanted} files"))
+    say(f"{rendered} files rendered; {args.out} holds {settings.audio_hours:.1f} hours.")
+    return ExitCode.OK
+
+
+def _fit(args: argparse.Namespace) -> int:
+    _need_torch()
+    from backbeat.training.network import NetworkShape  # noqa: PLC0415 - brings torch
+    from backbeat.training.segment_pool import SegmentPool  # noqa: PLC0415
+    from backbeat.training.train import Trainer, TrainSettings, choose_device  # noqa: PLC0415 - brings torch
+
+    trainer = Trainer(TrainSettings(minutes=args.minutes, seed=args.seed), NetworkShape(), choose_device())
+    checkpoint = args.run / "checkpoint.pt"
+    if checkpoint.exists():
+        trainer.resume(checkpoint)
+        remark(f"Going on at step {trainer.step}.")
+    trainer.run(SegmentPool(args.data, args.seed), SegmentPool(args.valid, args.seed), args.run, remark)
+    return ExitCode.OK
+
+
+def _export(args: argparse.Namespace) -> int:
+    _need_torch()
+    from backbeat.training.finish import Recordings, finish  # noqa: PLC0415 - brings torch
+
+    real = [Recordings(audio_folder=audio, reference_folder=references) for audio, references in args.recordings]
+    exported, settings = finish(args.run / "average.pt", args.valid, real, args.out)
+    say(f"net.onnx {exported.sha256}, at most {exported.largest_difference:.1e} from torch.")
+    for instrument, threshold in settings.picking.clear.items():
+        say(f"{instrument}: threshold {threshold:.2f}, in mixes {settings.picking.dense[instrument]:.2f}")
+    return ExitCode.OK
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    from backbeat.engines.net import open_files  # noqa: PLC0415 - brings ONNX Runtime
+    from backbeat.training.evaluate import evaluate  # noqa: PLC0415
+    from backbeat.training.held_out import hear_held_out  # noqa: PLC0415 - brings torch
+    from backbeat.training.segment_pool import SegmentPool  # noqa: PLC0415
+
+    engine = open_files(args.model)
+    evaluation = evaluate(engine, args.audio, args.references)
+    say(str(evaluation))
+    for track, f_measure in evaluation.tracks.items():
+        say(f"{track}: {f_measure:.3f}")
+    if args.held_out:
+        pool = SegmentPool(args.held_out, seed=0)
+        for figures in hear_held_out(engine.network, engine.settings.picking, pool):
+            say(str(figures))
+    return ExitCode.OK
+
+
+def _need_torch() -> None:
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    if find_spec("torch") is None:
+        raise EngineMissing(
+            "Training needs torch, which is not installed.", advice="Install it with: uv tool install 'backbeat[train]'."
+        )

@@ -1,0 +1,71 @@
+"""What was chosen after training, beside the weights: thresholds, calibration, and the record of how they came about."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backbeat.engines.net_picking import PickSettings
+from backbeat.errors import ModelError
+from backbeat.values import Instrument
+
+_ADVICE = "Install Backbeat again: its files are damaged."
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetSettings:
+    """The content of `net.json`.
+
+    version: changes with every change of weights or settings. context_frames: how far around a frame the network looks.
+    training: the record of the run that made the weights, for the model card.
+    """
+
+    version: str
+    context_frames: int
+    picking: PickSettings
+    training: dict[str, Any]
+
+
+def read_settings(path: Path) -> NetSettings:
+    """Read `net.json`; raises ModelError when it is missing or wrong."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return NetSettings(
+            version=str(content["version"]),
+            context_frames=int(content["context_frames"]),
+            picking=_picking(content),
+            training=dict(content["training"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"The built-in recogniser's settings cannot be read: {error}", advice=_ADVICE) from error
+
+
+def _picking(content: dict[str, Any]) -> PickSettings:
+    return PickSettings(
+        clear={instrument: float(content["clear"][instrument]) for instrument in Instrument},
+        dense={instrument: float(content["dense"][instrument]) for instrument in Instrument},
+        joining=float(content["joining"]),
+        calibration={instrument: _line(content["calibration"][instrument]) for instrument in Instrument},
+    )
+
+
+def _line(pair: list[float]) -> tuple[float, float]:
+    slope, offset = pair
+    return float(slope), float(offset)
+
+
+def write_settings(settings: NetSettings, path: Path) -> None:
+    """Write what `read_settings` reads."""
+    picking = settings.picking
+    content = {
+        "version": settings.version,
+        "context_frames": settings.context_frames,
+        "clear": {str(instrument): value for instrument, value in picking.clear.items()},
+        "dense": {str(instrument): value for instrument, value in picking.dense.items()},
+        "joining": picking.joining,
+        "calibration": {str(instrument): list(line) for instrument, line in picking.calibration.items()},
+        "training": settings.training,
+    }
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

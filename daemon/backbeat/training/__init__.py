@@ -1,0 +1,1 @@
+"""Reproducible training of the recogniser `net`: bank, renderer, network, export and evaluation (extra `train`)."""

@@ -1,0 +1,52 @@
+"""`backbeat train`: its actions, and what it says when something is missing."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from backbeat.cli import train
+from backbeat.cli.options import common_options
+from backbeat.errors import ConfigError
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    train.add_command(parser.add_subparsers(), common_options())
+    return parser.parse_args(["train", *words])
+
+
+def test_every_action_is_there() -> None:
+    for words in (
+        ("render", "bank", "data"),
+        ("fit", "data", "valid", "run"),
+        ("export", "run", "valid", "out"),
+        ("evaluate", "audio", "references"),
+    ):
+        assert callable(parsed(*words).execute)
+
+
+def test_recordings_for_thresholds_may_be_named_several_times() -> None:
+    args = parsed("export", "run", "valid", "out", "--recordings", "drum", "ref", "--recordings", "mix", "ref")
+    assert args.recordings == [[Path("drum"), Path("ref")], [Path("mix"), Path("ref")]]
+
+
+def test_an_action_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed()
+    assert "ACTION" in capsys.readouterr().err
+
+
+def test_rendering_without_a_bank_is_told(tmp_path: Path) -> None:
+    args = parsed("render", str(tmp_path / "nothing"), str(tmp_path / "data"), "--files", "1")
+    with pytest.raises(ConfigError, match="manifest"):
+        args.execute(args)
+
+
+def test_exporting_without_held_out_segments_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    args = parsed("export", str(tmp_path), str(tmp_path / "valid"), str(tmp_path / "out"))
+    with pytest.raises(ConfigError, match="held-out"):
+        args.execute(args)

@@ -1,0 +1,75 @@
+"""Figures on rendered segments, from a network that answers with what was played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from backbeat.engines.net_features import BANDS
+from backbeat.engines.net_picking import Activations, PickSettings
+from backbeat.engines.net_vocabulary import INSTRUMENTS
+from backbeat.records import FloatArray
+from backbeat.training.held_out import hear_held_out
+from backbeat.training.segment_pool import SegmentPool
+from backbeat.training.targets import hits_to_targets
+from backbeat.values import Instrument
+
+PICKING = PickSettings(
+    clear=dict.fromkeys(INSTRUMENTS, 0.4),
+    dense=dict.fromkeys(INSTRUMENTS, 0.4),
+    joining=0.6,
+    calibration=dict.fromkeys(INSTRUMENTS, (1.0, 0.0)),
+)
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> SegmentPool:
+    """One segment: snares of rising velocity, one ride. Its "features" are the targets themselves."""
+    hits = [(0.2 * k, Instrument.SNARE, 20 * k) for k in range(1, 6)] + [(0.303, Instrument.RIDE, 64)]
+    onsets, velocities = hits_to_targets(hits, 150)
+    np.savez(
+        tmp_path / "0.npz",
+        F=np.pad(np.concatenate([onsets, velocities], axis=1), ((0, 0), (0, BANDS - 2 * len(INSTRUMENTS))))[None],
+        Y=onsets[None],
+        V=velocities[None],
+    )
+    return SegmentPool(tmp_path, seed=0)
+
+
+def exact(features: FloatArray) -> Activations:
+    return Activations(
+        instruments=features[:, : len(INSTRUMENTS)], velocities=features[:, len(INSTRUMENTS) : 2 * len(INSTRUMENTS)]
+    )
+
+
+def late_and_soft(features: FloatArray) -> Activations:
+    return Activations(
+        instruments=np.roll(features[:, : len(INSTRUMENTS)], 1, axis=0),
+        velocities=np.roll(features[:, len(INSTRUMENTS) : 2 * len(INSTRUMENTS)], 1, axis=0) / 2,
+    )
+
+
+def test_an_exact_network_has_no_errors(pool: SegmentPool) -> None:
+    snare = hear_held_out(exact, PICKING, pool)[INSTRUMENTS.index(Instrument.SNARE)]
+    assert snare.counts.f_measure == 1.0
+    assert snare.counts.expected == 5
+    assert snare.time_error_ms == pytest.approx((0.0, 0.0), abs=0.1)
+    assert snare.velocity_correlation == pytest.approx(1.0, abs=1e-3)
+    assert snare.velocity_error < 1
+
+
+def test_lateness_and_softness_are_measured(pool: SegmentPool) -> None:
+    snare = hear_held_out(late_and_soft, PICKING, pool)[INSTRUMENTS.index(Instrument.SNARE)]
+    assert snare.counts.f_measure == 1.0
+    assert snare.time_error_ms[0] == pytest.approx(10.0, abs=0.5)
+    assert snare.velocity_error == pytest.approx(30, abs=1)
+
+
+def test_what_was_never_played_has_no_figures(pool: SegmentPool) -> None:
+    china = hear_held_out(exact, PICKING, pool)[INSTRUMENTS.index(Instrument.CHINA)]
+    assert china.counts.expected == 0
+    assert np.isnan(china.velocity_error)
