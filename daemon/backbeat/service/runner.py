@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from backbeat.config.schema import Config
 from backbeat.config.serialise import config_from_json
 from backbeat.engines.protocols import EngineOptions
-from backbeat.engines.registry import open_hit_engine
+from backbeat.engines.registry import open_beat_engine, open_hit_engine
+from backbeat.errors import EngineMissing
 from backbeat.monitor import Monitor
+from backbeat.pipeline.file_to_analysis import BEAT_ENGINES
 from backbeat.pipeline.request import Request
 from backbeat.pipeline.run import Announce, run_request
 from backbeat.service.tools import tools_from_config
@@ -35,9 +38,13 @@ class Runner:
         }
 
     def preload(self) -> None:
-        """Open the configured recogniser, so that the first bounce does not wait for it."""
+        """Open the configured recogniser and beat engine, so that the first bounce does not wait for them."""
         options = EngineOptions.from_settings(self._settings)
         open_hit_engine(self._settings.engine, options, self._tools.models)
+        for name in BEAT_ENGINES[self._settings.beats]:
+            with suppress(EngineMissing):  # the next one is tried, as it will be in the job
+                open_beat_engine(name, options, self._tools.models)
+                return
 
 
 def make_runner(config_json: str) -> Runner:
