@@ -130,9 +130,10 @@ uri = "{model.as_uri()}"
                 stderr=log,
                 start_new_session=True,
             )
-        _wait_for("the daemon answers ping", self._pongs, within_s=60)
+        _wait_for("the daemon answers ping", self.pongs, within_s=60)
 
-    def _pongs(self) -> bool:
+    def pongs(self) -> bool:
+        """Whether it lives and answers a ping at once; one that is lost in a flood is no answer."""
         assert self.process
         assert self.process.poll() is None, self.log.read_text("utf-8", errors="replace")
         with contextlib.suppress(OSError):

@@ -31,7 +31,7 @@ every_settings = st.builds(
     keep_stem=st.booleans(),
 )
 OTHERS: dict[str, Any] = {
-    "engine": "net",
+    "engine": "annoteator",
     "separation": "demucs",
     "beats": "librosa",
     "bpm": 93.5,

@@ -19,7 +19,7 @@ from backbeat.settings import OPTIONS, Settings
 from backbeat.values import Instrument, Meter, StemOrigin
 
 HEARING = {
-    "engine": "net",
+    "engine": "annoteator",
     "separation": "demucs",
     "beats": "librosa",
     "bpm": 93.5,
