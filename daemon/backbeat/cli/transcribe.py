@@ -108,16 +108,12 @@ class Batch:
             raise
 
     def _local(self, text: str, monitor: Monitor) -> Path:
-        from backbeat.intake.url_to_file import DownloadLimits, is_url, url_to_file  # noqa: PLC0415 - not needed for --help
+        from backbeat.intake.url_to_file import is_url, url_to_file  # noqa: PLC0415 - not needed for --help
+        from backbeat.service.tools import download_limits  # noqa: PLC0415 - brings NumPy and more
 
         if not is_url(text):
             return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - without following links
-        limits = DownloadLimits(
-            max_bytes=self.config.limits.download_max_mb * 1_000_000,
-            timeout_s=self.config.limits.download_timeout_s,
-            allow_local_addresses=self.config.limits.allow_local_addresses,
-        )
-        return url_to_file(text, self.out_dir or Path.cwd(), limits, monitor)
+        return url_to_file(text, self.out_dir or Path.cwd(), download_limits(self.config.limits), monitor)
 
     def _request(self, path: Path, monitor: Monitor) -> Request:
         from backbeat.pipeline.request import free_out_base, make_request  # noqa: PLC0415 - not needed for --help

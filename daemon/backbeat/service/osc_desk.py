@@ -17,7 +17,7 @@ from backbeat.intake import osc_requests as ask
 from backbeat.intake.file_stamp import FileStamp, file_stamp
 from backbeat.intake.fingerprint import fingerprint
 from backbeat.intake.roots import Roots
-from backbeat.intake.url_to_file import DownloadLimits, is_url, url_to_file
+from backbeat.intake.url_to_file import is_url, url_to_file
 from backbeat.jobs.job import Job, JobState, Origin, Priority
 from backbeat.jobs.store import Store
 from backbeat.monitor import Monitor
@@ -32,6 +32,7 @@ from backbeat.records import Hit, Hits
 from backbeat.service.announcer import Announcer
 from backbeat.service.job_desk import JobDesk
 from backbeat.service.loop import Loop
+from backbeat.service.tools import download_limits
 from backbeat.settings import Settings
 from backbeat.values import OutputKind, Stage
 
@@ -171,16 +172,11 @@ class OscDesk:
     # On the pool's threads
 
     def _download(self, request: ask.Transcribe, settings: Settings) -> None:
-        limits = self._config.limits
         try:
             path = url_to_file(
                 request.path,
                 self._config.inbox,
-                DownloadLimits(
-                    max_bytes=limits.download_max_mb * 1_000_000,
-                    timeout_s=limits.download_timeout_s,
-                    allow_local_addresses=limits.allow_local_addresses,
-                ),
+                download_limits(self._config.limits),
                 self._monitor,
             )
         except Cancelled:

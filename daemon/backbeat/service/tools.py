@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from backbeat.config.folders import user_presets_folder
-from backbeat.config.schema import Config, ModelsConfig
+from backbeat.config.schema import Config, LimitsConfig, ModelsConfig
+from backbeat.intake.download_limits import DownloadLimits
 from backbeat.models.resolver import ModelSettings, ModelStore
 from backbeat.pipeline.analysis_cache import AnalysisCache
 from backbeat.pipeline.file_to_audio import AudioLimits
@@ -20,6 +21,15 @@ def model_store(models: ModelsConfig) -> ModelStore:
             sha256=models.sha256,
             allow_unverified=models.allow_unverified,
         )
+    )
+
+
+def download_limits(limits: LimitsConfig) -> DownloadLimits:
+    """What a download may cost, as configured."""
+    return DownloadLimits(
+        max_bytes=limits.download_max_mb * 1_000_000,
+        timeout_s=limits.download_timeout_s,
+        allow_local_addresses=limits.allow_local_addresses,
     )
 
 
