@@ -1,20 +1,25 @@
-"""Music without drums to mix behind them: clips of the bank, and bands from `backing_synth`, in a pool that renews itself."""
+"""Music without drums to mix behind them: clips of the bank, and bands from `backing_gm` and `backing_synth`."""
 
 from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile as sf
 import soxr
+from numpy.typing import NDArray
 
 from backbeat.records import FloatArray
 from backbeat.training.backing_synth import draw_backing
 from backbeat.values import ANALYSIS_RATE_HZ
 
 _SYNTHESISED_SHARE = 0.75
+_RENDERED_SHARE = 0.45
+"""Of bands with sampled instruments, where there are any; then bands are synthesised in up to `_NOT_CLIPS_SHARE`."""
+_NOT_CLIPS_SHARE = 0.85
 _RENEWED_SHARE = 0.1
 _POOL_SIZE = 12
 _SHORTEST_S = 1.0
@@ -38,14 +43,18 @@ def load_backing_clips(root: Path) -> tuple[FloatArray, ...]:
 
 @dataclass(kw_only=True, eq=False)
 class Backing:
-    """Draws backing music. clips: recorded or rendered ones; bands are synthesised as needed and used several times."""
+    """Draws backing music. clips: of the bank; bands: rendered beforehand (`backing_gm`, float32 or float16, RMS 1).
+
+    Others are synthesised as needed, kept in a pool that renews itself, and used several times.
+    """
 
     clips: tuple[FloatArray, ...]
+    bands: tuple[NDArray[np.floating[Any]], ...] = ()
     _bands: list[FloatArray] = field(default_factory=list)
 
     def draw(self, rng: np.random.Generator, samples: int) -> FloatArray:
         """Music of that many samples, float32, RMS about 1, at a random place and up to three semitones from its pitch."""
-        whole = self._clip(rng) if self.clips and rng.random() > _SYNTHESISED_SHARE else self._band(rng, samples)
+        whole = self._whole(rng, samples)
         if rng.random() < 0.6:
             ratio = 2 ** (rng.uniform(-3, 3) / 12)
             whole = soxr.resample(whole, ANALYSIS_RATE_HZ * ratio, ANALYSIS_RATE_HZ, "LQ")
@@ -56,7 +65,15 @@ class Backing:
 
     def emptied(self) -> Backing:
         """The same clips without the bands synthesised so far."""
-        return Backing(clips=self.clips)
+        return Backing(clips=self.clips, bands=self.bands)
+
+    def _whole(self, rng: np.random.Generator, samples: int) -> FloatArray:
+        if not self.bands:
+            return self._clip(rng) if self.clips and rng.random() > _SYNTHESISED_SHARE else self._band(rng, samples)
+        kind = rng.random()
+        if kind < _RENDERED_SHARE:
+            return self.bands[int(rng.integers(len(self.bands)))].astype(np.float32, copy=False)
+        return self._clip(rng) if self.clips and kind > _NOT_CLIPS_SHARE else self._band(rng, samples)
 
     def _clip(self, rng: np.random.Generator) -> FloatArray:
         return self.clips[int(rng.integers(len(self.clips)))]

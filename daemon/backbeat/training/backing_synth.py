@@ -23,33 +23,39 @@ _VOWELS_HZ = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840
 
 @dataclass(frozen=True, kw_only=True)
 class _Song:
-    """Tempo and harmony that the parts of one backing share. roots: semitones above the key, one per half bar."""
+    """Tempo and harmony that the parts of one backing share. roots: semitones above the key, one per `chord_steps`."""
 
     rng: np.random.Generator
     samples: int
     step_s: float
     key_hz: float
     roots: tuple[int, ...]
+    chord_steps: int = 8
 
     @property
     def steps(self) -> int:
         return int(self.samples / _RATE / self.step_s)
 
     def root(self, step: int) -> int:
-        return self.roots[(step // 8) % len(self.roots)]
+        return self.roots[(step // self.chord_steps) % len(self.roots)]
 
     def hz(self, semitones: float) -> float:
         return float(self.key_hz * 2 ** (semitones / 12))
 
 
-def draw_backing(rng: np.random.Generator, duration_s: float) -> FloatArray:
-    """A few seconds of two to five parts at various levels, float32 mono 44.1 kHz, RMS about 1."""
+def draw_backing(rng: np.random.Generator, duration_s: float, *, step_s: float | None = None, chord_steps: int = 8) -> FloatArray:
+    """A few seconds of two to five parts at various levels, float32 mono 44.1 kHz, RMS about 1.
+
+    step_s: its shortest notes, drawn where not given; chord_steps: how many of them a chord lasts.
+    """
+    drawn_s = 15 / rng.uniform(65, 190)
     song = _Song(
         rng=rng,
         samples=int(duration_s * _RATE),
-        step_s=15 / rng.uniform(65, 190),
+        step_s=step_s or drawn_s,
         key_hz=55 * 2 ** (rng.integers(12) / 12),
         roots=tuple(int(rng.choice(_SCALE)) for _ in range(4)),
+        chord_steps=chord_steps,
     )
     total = np.zeros(song.samples, np.float32)
     for index in rng.choice(len(_PARTS), int(rng.integers(1, 5)), replace=False, p=_PART_SHARES):
@@ -159,8 +165,8 @@ def _organ(song: _Song) -> FloatArray:
     rng, total = song.rng, np.zeros(song.samples, np.float32)
     pad = rng.random() < 0.5
     bars = rng.random(6)
-    for step in range(0, song.steps, 8):
-        length = int(song.step_s * 8 * _RATE)
+    for step in range(0, song.steps, song.chord_steps):
+        length = int(song.step_s * song.chord_steps * _RATE)
         at = _seconds(length)
         swell = np.minimum(at / (0.3 if pad else 0.01), 1) * np.minimum((length / _RATE - at) / 0.05, 1)
         for interval in (0, 7, 12 + int(rng.choice([3, 4]))):

@@ -34,7 +34,8 @@ Progress = Callable[[int, int], None]
 class RenderSettings:
     """What to render. seed and the file's number decide everything that is in a file.
 
-    validation: the held-out kits and the performances of the dataset's other splits.
+    validation: the held-out kits and the performances of the dataset's other splits. bands_folder: more music for full mixes,
+    see `backing_gm`.
     """
 
     bank_root: Path
@@ -45,6 +46,7 @@ class RenderSettings:
     validation: bool = False
     segments_per_file: int = SEGMENTS_PER_FILE
     bank_filter: BankFilter | None = None
+    bands_folder: Path | None = None
 
     @property
     def audio_hours(self) -> float:
@@ -54,7 +56,8 @@ class RenderSettings:
     def open_sources(self) -> Sources:
         """Read bank and grooves. Raises ConfigError when they are not there."""
         wanted = self.bank_filter or (VALIDATION if self.validation else BankFilter())
-        return load_sources(self.bank_root, wanted, VALIDATION_SPLITS if self.validation else TRAINING_SPLITS)
+        splits = VALIDATION_SPLITS if self.validation else TRAINING_SPLITS
+        return load_sources(self.bank_root, wanted, splits, self.bands_folder)
 
 
 def missing_files(settings: RenderSettings) -> list[int]:

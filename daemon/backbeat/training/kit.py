@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import soxr
 
 from backbeat.records import FloatArray
 from backbeat.training.bank import Bank, Shot, Source
+from backbeat.training.timbre import FORGED, Timbre, draw_timbre, draw_wires_off, forge
 from backbeat.values import ANALYSIS_RATE_HZ, Instrument
 
 HATS = (Instrument.HIHAT_CLOSED, Instrument.HIHAT_PEDAL, Instrument.HIHAT_OPEN)
@@ -28,9 +29,24 @@ FAMILIES: tuple[tuple[Instrument, ...], ...] = (
 )
 """What comes from one kit together: a hi-hat is one pair of cymbals however it is struck."""
 
+_CYMBALS = frozenset((*HATS, *RIDES, Instrument.CRASH, Instrument.CHINA, Instrument.SPLASH))
 _MAIN_KIT_SHARE = 0.65
 _ELECTRONIC_WEIGHT = 0.12
 _LAYERED_EXPONENT = 0.4
+
+
+@dataclass(frozen=True, kw_only=True)
+class KitChances:
+    """How often a drawn kit leaves the bank's sounds behind, 0..1; an ablation sets one of them to 0.
+
+    recast: cymbals and hats get another timbre; lent: of those, parts of a second recording. forged: cymbals without a recording.
+    wires_off: the snare drum without its wires.
+    """
+
+    recast: float = 0.6
+    lent: float = 0.45
+    forged: float = 0.2
+    wires_off: float = 0.06
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +76,7 @@ SPREADS: Mapping[Instrument, Spread] = {
     Instrument.HIHAT_OPEN: Spread(level_db=(-13, 5.5), pitch=1.6, damped=0.3, decay_s=(0.25, 1.5)),
     Instrument.RIDE: Spread(level_db=(-20, 6.5), pitch=1.8, damped=0.3, decay_s=(0.25, 2.0)),
     Instrument.RIDE_BELL: Spread(level_db=(-14, 6), pitch=2.2, damped=0.3, decay_s=(0.25, 2.0)),
-    Instrument.CRASH: Spread(level_db=(-10, 5), pitch=1.8, damped=0.3, decay_s=(0.3, 2.0)),
+    Instrument.CRASH: Spread(level_db=(-11, 5.5), pitch=1.8, damped=0.3, decay_s=(0.3, 2.0)),
     Instrument.CHINA: Spread(level_db=(-9, 5), pitch=2.8, damped=0.3, decay_s=(0.2, 1.2)),
     Instrument.SPLASH: Spread(level_db=(-11, 5), pitch=2.2, damped=0.3, decay_s=(0.1, 0.6)),
 }
@@ -71,7 +87,8 @@ class Voice:
     """An instrument of a drawn kit.
 
     gain: of its loudest stroke, linear, against samples of peak 1. curve: exponent from velocity to amplitude.
-    decay_s: time constant of an added damping, or None. pitch: playback ratio, above 1 is higher.
+    decay_s: time constant of an added damping, or None. pitch: playback ratio, above 1 is higher. timbre: how it differs from
+    its recording, with the recording it may borrow from.
     """
 
     source: Source
@@ -79,6 +96,8 @@ class Voice:
     curve: float
     pitch: float
     decay_s: float | None
+    timbre: Timbre | None = None
+    partner: Source | None = None
     prepared: dict[tuple[int, int], Shot] = field(default_factory=dict)
 
     def stroke(self, rng: np.random.Generator, velocity: int) -> tuple[Shot, float]:
@@ -88,11 +107,16 @@ class Voice:
         place = np.clip(velocity / 127 + rng.normal(0, spread), 0, 0.999)
         take = (int(place * len(shots)), int(rng.integers(2)))
         if take not in self.prepared:
-            self.prepared[take] = self._prepare(shots[take[0]], take[1])
+            self.prepared[take] = self._prepare(take[0], take[1])
         level_jitter = 10 ** (rng.normal(0, 0.7) / 20)
         return self.prepared[take], float(self.gain * (velocity / 127) ** self.curve * level_jitter)
 
-    def _prepare(self, shot: Shot, variant: int) -> Shot:
+    def _prepare(self, layer: int, variant: int) -> Shot:
+        shot = self.source.shots[layer]
+        if self.timbre is not None:
+            others = self.partner.shots if self.partner else ()
+            place = (layer + 0.5) / len(self.source.shots)  # as loud among the partner's strokes as among its own
+            shot = self.timbre.applied(shot, others[int(place * len(others))] if others else None)
         return resound(shot, pitch=self.pitch * (1.0, 1.006)[variant], decay_s=self.decay_s)
 
 
@@ -127,13 +151,18 @@ def resound(shot: Shot, *, pitch: float, decay_s: float | None) -> Shot:
     return Shot(samples=np.ascontiguousarray(samples, np.float32), attack_samples=attack)
 
 
-def draw_kit(rng: np.random.Generator, bank: Bank) -> Kit:
+def draw_kit(rng: np.random.Generator, bank: Bank, chances: KitChances | None = None) -> Kit:
     """A kit that was never recorded: most families from one kit, the rest from anywhere, each tuned, damped and levelled."""
+    chances = chances or KitChances()
     main = _draw_main(rng, bank)
     voices: dict[Instrument, tuple[Voice, ...]] = {}
     for family in FAMILIES:
         kit = main if rng.random() < _MAIN_KIT_SHARE else None
-        voices |= _draw_family(rng, bank, family, kit)
+        if FORGED.issuperset(family) and bank.sources[family[0]] and rng.random() < chances.forged:
+            sources: dict[Instrument, tuple[Source, ...]] = {instrument: (forge(rng, instrument),) for instrument in family}
+        else:
+            sources = _draw_sources(rng, bank, family, kit)
+        voices |= _draw_voices(rng, bank, sources, chances)
     if rng.random() < 0.35 and voices.get(Instrument.CRASH):
         voices[Instrument.SPLASH] = (_small_crash(rng, voices[Instrument.CRASH][0]),)
     loose = rng.random() < 0.25
@@ -157,26 +186,51 @@ def _draw_main(rng: np.random.Generator, bank: Bank) -> str:
     return str(rng.choice(list(weights), p=_shares(list(weights.values()))))
 
 
-def _draw_family(
+def _draw_sources(
     rng: np.random.Generator, bank: Bank, family: Sequence[Instrument], kit: str | None
-) -> dict[Instrument, tuple[Voice, ...]]:
-    """Voices for instruments that belong together, from one kit as far as it has them. kit: the wish, None for any."""
+) -> dict[Instrument, tuple[Source, ...]]:
+    """What to choose from for instruments that belong together: one kit's as far as it has them. kit: the wish, None for any."""
     leader = bank.sources[family[0]] or next((bank.sources[i] for i in family if bank.sources[i]), ())
     if not leader:
         return {}
     if kit is None or all(source.kit != kit for source in leader):
         kit = _draw_source(rng, leader).kit
-    pitch = rng.normal(0, 1)  # one tuning for the family
-    level = rng.normal(0, 1)
-    voices = {}
+    choices = {}
     for instrument in family:
-        of_kit = [source for source in bank.sources[instrument] if source.kit == kit]
-        choice = of_kit or bank.sources[instrument]
-        if not choice:
-            continue
+        of_kit = tuple(source for source in bank.sources[instrument] if source.kit == kit)
+        if choice := of_kit or bank.sources[instrument]:
+            choices[instrument] = choice
+    return choices
+
+
+def _draw_voices(
+    rng: np.random.Generator, bank: Bank, sources: Mapping[Instrument, tuple[Source, ...]], chances: KitChances
+) -> dict[Instrument, tuple[Voice, ...]]:
+    """Voices for instruments that belong together: one tuning, one level and one change of timbre for all of them."""
+    pitch = rng.normal(0, 1)
+    level = rng.normal(0, 1)
+    timbre = _draw_change(rng, sources, chances)
+    lends = timbre is not None and timbre.lent is not None
+    voices = {}
+    for instrument, choice in sources.items():
         count = 2 if instrument is Instrument.CRASH else 1
-        voices[instrument] = tuple(_voice(rng, _draw_source(rng, choice), instrument, pitch, level) for _ in range(count))
+        voices[instrument] = tuple(
+            replace(
+                _voice(rng, _draw_source(rng, choice), instrument, pitch, level),
+                timbre=timbre,
+                partner=_draw_source(rng, bank.sources[instrument]) if lends and bank.sources[instrument] else None,
+            )
+            for _ in range(count)
+        )
     return voices
+
+
+def _draw_change(rng: np.random.Generator, family: Collection[Instrument], chances: KitChances) -> Timbre | None:
+    if _CYMBALS.issuperset(family) and rng.random() < chances.recast:
+        return draw_timbre(rng, lent=rng.random() < chances.lent)
+    if Instrument.SNARE in family and rng.random() < chances.wires_off:
+        return draw_wires_off(rng)
+    return None
 
 
 def _voice(rng: np.random.Generator, source: Source, instrument: Instrument, pitch: float, level: float) -> Voice:

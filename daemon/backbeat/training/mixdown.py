@@ -21,7 +21,7 @@ from backbeat.training.separation_artefacts import separate_badly
 
 _CYMBALS = (Group.HATS, Group.RIDE, Group.CRASHES)
 _SILENT = 1e-7
-_BACKING_DB = (-24, 9)
+_BACKING_DB = (-16, 9)
 """Music against drums, by RMS: real mixes have it as loud as the drums or louder."""
 
 
@@ -34,9 +34,9 @@ class MixChances:
 
     equaliser: float = 0.9
     overheads: float = 0.8
-    room: float = 0.85
+    room: float = 0.9
     crushed_room: float = 0.15
-    wash: float = 0.33
+    wash: float = 0.45
     wires: float = 0.4
     loud_wires: float = 0.08
     clicky_kick: float = 0.2
@@ -66,7 +66,9 @@ def mix_down(
     drums = _desk(rng, _mic(rng, tracks, rooms, frequencies, chances), rng.random() < chances.pumping, chances)
     level = rms(drums)
     kind = rng.random()
-    if level > _SILENT and kind < chances.backing + chances.separated:
+    if level < _SILENT:  # nobody drums: music alone, or silence
+        level, kind = (0.1, 0.0) if rng.random() < 0.8 else (0.0, 1.0)
+    if kind < chances.backing + chances.separated:
         music = backing.draw(rng, len(drums))
         if kind < chances.backing:
             drums = drums + music * np.float32(level * 10 ** (rng.uniform(*_BACKING_DB) / 20))
@@ -76,7 +78,7 @@ def mix_down(
     drums = _medium(rng, drums, frequencies, chances)
     if rng.random() < chances.noise:
         hiss = rng.standard_normal(len(drums), np.float32)
-        drums = drums + hiss * np.float32(np.abs(drums).max() * 10 ** (rng.uniform(-100, -56) / 20))
+        drums = drums + hiss * np.float32(np.abs(drums).max() * 10 ** (rng.uniform(-95, -48) / 20))
     peak = float(np.abs(drums).max(initial=0.0))
     scaled: FloatArray = drums * np.float32(10 ** (rng.uniform(-24, 0) / 20) / max(peak, _SILENT))
     return scaled
@@ -86,7 +88,7 @@ def _mic(
     rng: np.random.Generator, tracks: Mapping[Group, FloatArray], rooms: Rooms, frequencies: Frequencies, chances: MixChances
 ) -> FloatArray:
     """Close, overhead and room microphones, sympathetic wires and cymbal wash, summed."""
-    tilt_db = np.linspace(-1, 1, CURVE_POINTS, dtype=np.float32) * np.float32(rng.normal(-2, 4))
+    tilt_db = np.linspace(-1, 1, CURVE_POINTS, dtype=np.float32) * np.float32(rng.normal(-3, 4))
     tone = frequencies.gain(smooth_curve(rng, 2.5) + tilt_db)
     close = np.zeros(len(frequencies.hz), np.complex64)
     above, room, ringing, shaking = (np.zeros_like(close) for _ in range(4))
@@ -106,13 +108,13 @@ def _mic(
     if rng.random() < chances.overheads:
         close += above * _one(rng, rooms.overheads) * _decibels(rng, -22, 2)
     if rng.random() < chances.wash:
-        close += ringing * _one(rng, rooms.washes) * _decibels(rng, -44, -14)
+        close += ringing * _one(rng, rooms.washes) * _decibels(rng, -42, -12)
     if rng.random() < chances.loud_wires:
         close += shaking * _one(rng, rooms.wires) * _decibels(rng, -36, -16)
     elif rng.random() < chances.wires:
         close += shaking * _one(rng, rooms.wires) * _decibels(rng, -54, -30)
     close *= tone
-    wet = room * tone * _one(rng, rooms.rooms) * _decibels(rng, -40, -7) if rng.random() < chances.room else None
+    wet = room * tone * _one(rng, rooms.rooms) * _decibels(rng, -36, -6) if rng.random() < chances.room else None
     if wet is None or rng.random() >= chances.crushed_room:
         return _waveform(close if wet is None else close + wet, frequencies)
     return _waveform(close, frequencies) + draw_compression(rng, _waveform(wet, frequencies), hard=True)

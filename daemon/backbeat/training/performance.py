@@ -47,12 +47,19 @@ GROUPS: Mapping[Instrument, Group] = {
 CHOKE_S = 0.03
 """How long the closing of an open hat takes."""
 
+_USUAL_CURVE = 1.5
+"""Exponent from velocity to amplitude, midway between those that voices are drawn with."""
+
 _HATS = {Instrument.HIHAT_CLOSED, Instrument.HIHAT_PEDAL, Instrument.HIHAT_OPEN}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Performance:
-    """tracks: dry float32 tracks of one length; played: the strokes that sound, times those of their attacks."""
+    """tracks: dry float32 tracks of one length; played: the strokes that sound.
+
+    Their times are those of their attacks, their velocities how loud they came out among the voice's strokes: nobody can hear
+    the curve from velocity to level that a voice was drawn with, so the labels are as if all had the same.
+    """
 
     tracks: Mapping[Group, FloatArray]
     played: tuple[Stroke, ...]
@@ -77,7 +84,8 @@ def play(rng: np.random.Generator, kit: Kit, strokes: Sequence[Stroke], *, start
         add_shot(track, shot, gain, at_s=stroke.time_s - start_s, ring_s=ring_s)
         if stroke.instrument is Instrument.HIHAT_CLOSED and kit.looseness:
             _add_looseness(rng, kit, stroke, track, gain, at_s=stroke.time_s - start_s, ring_s=ring_s)
-        played.append(stroke)
+        sounding = (gain / voice.gain) ** (1 / _USUAL_CURVE)
+        played.append(stroke._replace(velocity=int(np.clip(round(127 * sounding), 1, 127))))
     return Performance(tracks=tracks, played=tuple(played))
 
 

@@ -11,9 +11,10 @@ from scipy import fft
 
 from backbeat.records import FloatArray
 from backbeat.training.backing import Backing, load_backing_clips
+from backbeat.training.backing_gm import load_gm_clips
 from backbeat.training.bank import Bank, BankFilter, load_bank
 from backbeat.training.grooves import TRAINING_SPLITS, Groove, draw_window, load_grooves
-from backbeat.training.kit import Kit, draw_kit
+from backbeat.training.kit import Kit, KitChances, draw_kit
 from backbeat.training.mixdown import MixChances, mix_down
 from backbeat.training.patterns import draw_pattern
 from backbeat.training.performance import GROUPS, Group, play, play_percussion
@@ -28,6 +29,7 @@ TAIL_S = 0.3
 SEGMENTS_PER_KIT = 6
 
 _ALWAYS_MANY = (Instrument.HIHAT_CLOSED, Instrument.RIDE, Instrument.CRASH)
+_FLAMMED = frozenset({Instrument.SNARE, Instrument.TOM_HIGH, Instrument.TOM_MID, Instrument.TOM_LOW})
 _KEEPERS = (Instrument.RIDE, Instrument.HIHAT_OPEN, Instrument.CRASH, Instrument.RIDE_BELL, Instrument.CHINA)
 _KEEPER_SHARES = (0.5, 0.17, 0.15, 0.12, 0.06)
 
@@ -49,8 +51,9 @@ class PlayChances:
     other_crash: float = 0.25
     side_stick: float = 0.1
     percussion: float = 0.18
-    no_drums: float = 0.015
-    no_timekeeper: float = 0.08
+    no_drums: float = 0.025
+    no_timekeeper: float = 0.11
+    flams: float = 0.18
     group_silent: float = 0.05
     thinned: float = 0.45
     rest: float = 0.14
@@ -65,18 +68,26 @@ class Sources:
     backing: Backing
     play: PlayChances = field(default_factory=PlayChances)
     mix: MixChances = field(default_factory=MixChances)
+    kits: KitChances = field(default_factory=KitChances)
     _kit: Kit | None = None
     _kit_uses: int = 0
     _rooms: tuple[Frequencies, Rooms] | None = None
 
     def fresh(self) -> Sources:
         """The same sources without a kit, rooms or bands drawn so far: what comes next depends on the generator only."""
-        return Sources(bank=self.bank, grooves=self.grooves, backing=self.backing.emptied(), play=self.play, mix=self.mix)
+        return Sources(
+            bank=self.bank,
+            grooves=self.grooves,
+            backing=self.backing.emptied(),
+            play=self.play,
+            mix=self.mix,
+            kits=self.kits,
+        )
 
     def kit(self, rng: np.random.Generator) -> Kit:
         """The kit in use, or a new one after a few segments."""
         if self._kit is None or self._kit_uses >= SEGMENTS_PER_KIT:
-            self._kit, self._kit_uses = draw_kit(rng, self.bank), 0
+            self._kit, self._kit_uses = draw_kit(rng, self.bank, self.kits), 0
         self._kit_uses += 1
         return self._kit
 
@@ -88,12 +99,17 @@ class Sources:
         return self._rooms
 
 
-def load_sources(root: Path, wanted: BankFilter | None = None, splits: Collection[str] = TRAINING_SPLITS) -> Sources:
-    """Read bank, grooves and backing clips of one folder. Raises ConfigError as their readers do."""
+def load_sources(
+    root: Path, wanted: BankFilter | None = None, splits: Collection[str] = TRAINING_SPLITS, bands: Path | None = None
+) -> Sources:
+    """Read bank, grooves and backing clips of one folder. bands: a folder that `backing_gm` filled.
+
+    Raises ConfigError as their readers do.
+    """
     return Sources(
         bank=load_bank(root, wanted),
         grooves=load_grooves(root, splits),
-        backing=Backing(clips=load_backing_clips(root)),
+        backing=Backing(clips=load_backing_clips(root), bands=load_gm_clips(bands) if bands else ()),
     )
 
 
@@ -122,6 +138,8 @@ def _draw_strokes(rng: np.random.Generator, sources: Sources, *, start_s: float,
     strokes = _draw_playing(rng, sources, start_s=start_s, stop_s=stop_s)
     if rng.random() < sources.play.thinned:
         strokes = _thinned(rng, strokes)
+    if rng.random() < sources.play.flams:
+        strokes = _with_flams(rng, strokes)
     return _with_rest(rng, strokes) if rng.random() < sources.play.rest else strokes
 
 
@@ -130,6 +148,19 @@ def _thinned(rng: np.random.Generator, strokes: Sequence[Stroke]) -> list[Stroke
     kept = {instrument: rng.uniform(0.0, 1.1) for instrument in Instrument}
     kept |= {instrument: rng.uniform(0.5, 1.4) for instrument in _ALWAYS_MANY}
     return [stroke for stroke in strokes if rng.random() < kept[stroke.instrument]]
+
+
+def _with_flams(rng: np.random.Generator, strokes: Sequence[Stroke]) -> list[Stroke]:
+    """Some strokes of snare and toms led by a grace stroke, 20 to 45 ms before and from half as loud to nearly as loud."""
+    share = rng.uniform(0.1, 0.6)
+    graces = [
+        stroke._replace(
+            time_s=stroke.time_s - rng.uniform(0.02, 0.045), velocity=round(float(stroke.velocity * rng.uniform(0.45, 0.9)))
+        )
+        for stroke in strokes
+        if stroke.instrument in _FLAMMED and rng.random() < share
+    ]
+    return tidy([*strokes, *graces])
 
 
 def _silenced(rng: np.random.Generator, strokes: Sequence[Stroke], chances: PlayChances) -> list[Stroke]:

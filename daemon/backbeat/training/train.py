@@ -17,7 +17,7 @@ from backbeat.training.network import DrumNetwork, NetworkShape, family_targets
 from backbeat.training.segment_pool import Batch, SegmentPool
 from backbeat.training.validate import validate
 
-_EMA_DECAY = 0.998
+_EMA_DECAY = 0.999
 _STRUCK = 0.7  # targets above it mark the frames where a velocity is learned
 _RESCAN_S = 20.0
 
@@ -28,20 +28,22 @@ Report = Callable[[str], None]
 class TrainSettings:
     """How to train.
 
-    minutes: wall time of the whole run, over which the learning rate falls to nothing (cosine).
+    minutes: wall time of the whole run, over which the learning rate falls to nothing (cosine). steps: that many steps instead,
+    however long they take.
     workers: a batch is shared out to so many copies of the network, one thread each. Two of them on two cores wait for one
     another once per step, not once per layer: on a busy computer that is twice as fast as two threads inside each layer.
     spectral_jitter: spread of the random equaliser, in decades.
     """
 
     minutes: float = 45.0
+    steps: int | None = None
     batch_segments: int = 6
     workers: int = 2
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     warm_up_steps: int = 100
     positive_weight: float = 2.0
-    velocity_weight: float = 0.5
+    velocity_weight: float = 0.3
     spectral_jitter: float = 0.15
     checkpoint_minutes: float = 4.0
     seed: int = 1
@@ -70,7 +72,7 @@ class Trainer:
         """Train on `pool`, writing `folder/checkpoint.pt` (to resume) and `folder/average.pt` (to export) now and then."""
         folder.mkdir(parents=True, exist_ok=True)
         last = scanned = saved = time.monotonic()
-        while self.elapsed_s < self.settings.minutes * 60:
+        while self._share_done() < 1:
             self._learn(pool.batch(self.settings.batch_segments))
             now = time.monotonic()
             self.elapsed_s += now - last
@@ -108,8 +110,10 @@ class Trainer:
     def _gradients(self, network: DrumNetwork, batch: Batch) -> float:
         """Leave the gradients of one part of a batch in `network`; returns the loss."""
         features, onsets, velocities = (torch.from_numpy(part).to(self.device) for part in batch)
-        answer = network(spectrally_jittered(features, self.settings.spectral_jitter))
-        loss = training_loss(answer, onsets, velocities, self.settings)
+        with torch.autocast(self.device.type, torch.bfloat16):  # 1.6 times as fast on a CPU that has it, and as good
+            rough = network(spectrally_jittered(features, self.settings.spectral_jitter))
+        instruments, families, heard = (head.float() for head in rough)
+        loss = training_loss((instruments, families, heard), onsets, velocities, self.settings)
         network.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
@@ -128,8 +132,14 @@ class Trainer:
                 gathered.grad.add_(other.grad)
             gathered.grad.div_(len(self.replicas))
 
+    def _share_done(self) -> float:
+        """Of the run, 0..1 and a little more."""
+        if self.settings.steps is not None:
+            return self.step / self.settings.steps
+        return self.elapsed_s / (self.settings.minutes * 60)
+
     def _learning_rate(self) -> float:
-        done = min(self.elapsed_s / (self.settings.minutes * 60), 1.0)
+        done = min(self._share_done(), 1.0)
         warm_up = min(1.0, (self.step + 1) / self.settings.warm_up_steps)
         return self.settings.learning_rate * warm_up * (0.5 + 0.5 * math.cos(math.pi * done) + 0.005)
 
@@ -183,7 +193,7 @@ def training_loss(answer: tuple[Tensor, Tensor, Tensor], onsets: Tensor, velocit
     error = (struck * (heard - velocities) ** 2).sum() / struck.sum().clamp(min=1)
     onset_loss = entropy(instruments, onsets, pos_weight=weight)
     family_loss = entropy(families, family_targets(onsets), pos_weight=weight)
-    return onset_loss + 0.5 * family_loss + settings.velocity_weight * 0.2 * error
+    return onset_loss + 0.5 * family_loss + settings.velocity_weight * error
 
 
 def spectrally_jittered(features: Tensor, sigma: float) -> Tensor:

@@ -13,7 +13,7 @@ torch.set_num_threads(1)  # the layers here are tiny
 from backbeat.engines.net_features import BANDS  # noqa: E402
 from backbeat.engines.net_vocabulary import COLUMN, FAMILIES, INSTRUMENTS  # noqa: E402
 from backbeat.training.export import ExportedNetwork, export, largest_difference  # noqa: E402
-from backbeat.training.network import DrumNetwork, NetworkShape, family_targets  # noqa: E402
+from backbeat.training.network import SONG_STEP_FRAMES, DrumNetwork, NetworkShape, family_targets  # noqa: E402
 from backbeat.training.segment_pool import SegmentPool  # noqa: E402
 from backbeat.training.train import Trainer, TrainSettings, load_average, spectrally_jittered  # noqa: E402
 from backbeat.values import Instrument  # noqa: E402
@@ -52,14 +52,27 @@ def test_sound_outside_of_the_context_changes_nothing() -> None:
     torch.manual_seed(0)
     shape = NetworkShape()
     network = DrumNetwork(shape).eval()
-    features = torch.rand(1, 400, BANDS)
-    cut = slice(200 - shape.context_frames, 200 + shape.context_frames + 1)
+    features = torch.rand(1, 3 * shape.context_frames, BANDS)
+    first = shape.context_frames // SONG_STEP_FRAMES * SONG_STEP_FRAMES + 7 * SONG_STEP_FRAMES
+    frame = first + SONG_STEP_FRAMES - 1  # the last of a step sees farthest ahead
+    cut = slice(first - shape.context_frames, first + SONG_STEP_FRAMES + shape.context_frames)
     with torch.no_grad():
-        whole = network(features)[0][0, 200]
-        part = network(features[:, cut])[0][0, shape.context_frames]
-        nearer = network(features[:, 180:221])[0][0, 20]
+        whole = network(features)[0][0, frame]
+        part = network(features[:, cut])[0][0, frame - cut.start]
+        nearer = network(features[:, frame - 19 : frame + 20])[0][0, 19]
     torch.testing.assert_close(part, whole, atol=1e-4, rtol=1e-4)
     assert (nearer - whole).abs().max() > 1e-3
+
+
+def test_a_frame_knows_what_is_played_two_bars_away() -> None:
+    torch.manual_seed(0)
+    features = torch.rand(1, 800, BANDS)
+    other = features.clone()
+    other[:, 650:680] = 0
+    for song_width, differs in ((8, True), (0, False)):
+        network = DrumNetwork(NetworkShape(frequency_channels=(4,), width=8, dilations=(1, 2), song_width=song_width)).eval()
+        with torch.no_grad():
+            assert bool((network(features)[0][0, 400] != network(other)[0][0, 400]).any()) is differs
 
 
 def test_a_family_sounds_where_one_of_its_instruments_does() -> None:

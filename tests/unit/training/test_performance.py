@@ -67,8 +67,19 @@ def test_what_the_kit_lacks_is_neither_heard_nor_labelled(empty_bank: Any) -> No
     lone = draw_kit(np.random.default_rng(0), load_bank(empty_bank.write()))
     strokes = [Stroke(0.1, Instrument.KICK, 90), Stroke(0.3, Instrument.CRASH, 90)]
     performance = play(np.random.default_rng(0), lone, strokes, start_s=0, samples=RATE_HZ)
-    assert performance.played == (strokes[0],)
+    assert [stroke[:2] for stroke in performance.played] == [strokes[0][:2]]
     assert set(performance.tracks) == {Group.KICK}
+
+
+def test_velocities_are_labelled_by_how_loud_they_came_out(kit: Kit) -> None:
+    strokes = [Stroke(0.1 * k, Instrument.SNARE, velocity) for k, velocity in enumerate((8, 30, 60, 90, 127), 1)]
+    performance = play(np.random.default_rng(0), kit, strokes, start_s=0, samples=RATE_HZ)
+    track = performance.tracks[Group.SNARE]
+    peaks = [np.abs(track[int((s.time_s - 0.01) * RATE_HZ) : int((s.time_s + 0.04) * RATE_HZ)]).max() for s in strokes]
+    labels = [stroke.velocity for stroke in performance.played]
+    assert labels == sorted(labels)
+    expected = 127 * (np.array(peaks) / peaks[-1]) ** (1 / 1.5)
+    assert np.abs(np.array(labels) - expected).max() < 40
 
 
 def test_strokes_at_the_edges_are_cut_off_there(kit: Kit) -> None:
