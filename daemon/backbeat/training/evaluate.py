@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +13,9 @@ import soundfile as sf
 from backbeat.engines.protocols import HitEngine
 from backbeat.errors import ConfigError
 from backbeat.monitor import Unwatched
-from backbeat.records import BeatGrid, DrumStem
-from backbeat.training.references import FAMILY_LABELS, found_by_family, read_reference
+from backbeat.records import BeatGrid, DrumStem, Hit
+from backbeat.training.heard import Heard
+from backbeat.training.references import FAMILY_LABELS, found_by_family, read_reference, read_techniques
 from backbeat.training.scoring import WINDOW_S, Counts, matches
 from backbeat.values import StemOrigin
 
@@ -85,3 +86,30 @@ def evaluate(engine: HitEngine, audio_folder: Path, reference_folder: Path) -> E
             track.append(counts)
         evaluation.tracks[path.stem] = Counts.sum(track).f_measure
     return evaluation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Annotations:
+    """Folders of annotations `NAME.txt`: of the five classes, and of playing techniques."""
+
+    classes: Path
+    techniques: Path
+
+    def heard(self, recording: str, duration_s: float, hits: Iterable[Hit]) -> Heard:
+        """A system's answer for one recording beside what was annotated. Raises ConfigError when there is no annotation."""
+        return Heard(
+            recording=recording,
+            duration_s=duration_s,
+            played=tuple(read_techniques(self.techniques / f"{recording}.txt")),
+            families=read_reference(self.classes / f"{recording}.txt"),
+            hits=tuple(hits),
+        )
+
+
+def hear_recordings(engine: HitEngine, audio_folder: Path, annotations: Annotations) -> list[Heard]:
+    """The engine's answers for all recordings of a folder, by name. Raises ConfigError, EngineFailed."""
+    heard = []
+    for path in recordings(audio_folder):
+        stem = read_stem(path)
+        heard.append(annotations.heard(path.stem, stem.duration_s, engine.hits(stem, NO_BEATS, Unwatched())))
+    return heard

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from backbeat.engines.net_features import density, frame_fullness
-from backbeat.engines.net_picking import PickSettings, pick
+from backbeat.engines.net_features import FPS, density, frame_fullness
+from backbeat.engines.net_picking import PickSettings, peak_frames, pick, refined_times_s
 from backbeat.engines.net_runtime import Network
-from backbeat.engines.net_vocabulary import COLUMN, INSTRUMENTS
-from backbeat.records import FloatArray
+from backbeat.engines.net_vocabulary import INSTRUMENTS
+from backbeat.errors import ConfigError
+from backbeat.records import FloatArray, Hit
+from backbeat.training.heard import Heard, of_instrument, over_recordings, played_families
 from backbeat.training.scoring import WINDOW_S, Counts, matches
+from backbeat.training.segment import SEGMENTS_PER_KIT
 from backbeat.training.segment_pool import SegmentPool
-from backbeat.training.validate import stroke_times_s
+from backbeat.training.strokes import Stroke
 from backbeat.values import Instrument
+
+_STRUCK = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstrumentFigures:
     """Figures of one instrument.
 
-    time_error_ms: median and 95th percentile of the magnitude. velocity_correlation: -1..1. velocity_error: mean magnitude, in
-    MIDI steps. The last three are NaN with fewer than two matched strokes.
+    lag_ms: median of found minus played. time_error_ms: median and 95th percentile of its magnitude. velocity_correlation: -1..1.
+    velocity_error: mean magnitude, in MIDI steps. All but the counts are NaN with fewer than two matched strokes.
     """
 
     instrument: Instrument
     counts: Counts
-    time_error_ms: tuple[float, float]
-    velocity_correlation: float
-    velocity_error: float
+    lag_ms: float = np.nan
+    time_error_ms: tuple[float, float] = (np.nan, np.nan)
+    velocity_correlation: float = np.nan
+    velocity_error: float = np.nan
 
     def __str__(self) -> str:
         median, most = self.time_error_ms
@@ -41,39 +49,88 @@ class InstrumentFigures:
 
 def hear_held_out(network: Network, picking: PickSettings, pool: SegmentPool) -> list[InstrumentFigures]:
     """Figures over all of `pool`, in the order of `Instrument`."""
-    counts = dict.fromkeys(INSTRUMENTS, Counts())
-    lags_s: dict[Instrument, list[float]] = {instrument: [] for instrument in INSTRUMENTS}
-    velocities: dict[Instrument, list[tuple[float, float]]] = {instrument: [] for instrument in INSTRUMENTS}
+    segments = [
+        heard_segment(f"{number}", hear_frames(network, picking, features), strokes_of_targets(onsets, played), len(features))
+        for number, (features, onsets, played) in enumerate(_each(pool))
+    ]
+    return [figures_of(segments, instrument) for instrument in INSTRUMENTS]
+
+
+def _each(pool: SegmentPool) -> Iterable[tuple[FloatArray, FloatArray, FloatArray]]:
     for batch in pool.in_order(16):
-        for features, onsets, played in zip(*batch, strict=True):
-            hits = pick(replace(network(features), density=density(frame_fullness(features))), picking)
-            for instrument in INSTRUMENTS:
-                own = [hit for hit in hits if hit.instrument is instrument]
-                target: FloatArray = onsets[:, COLUMN[instrument]]
-                expected_s = stroke_times_s(target)
-                pairs = matches(expected_s, np.array([hit.time_s for hit in own]), WINDOW_S)
-                counts[instrument] += Counts(matched=len(pairs), expected=len(expected_s), found=len(own))
-                for here, there in pairs:
-                    lags_s[instrument].append(own[there].time_s - float(expected_s[here]))
-                    frame = min(round(float(expected_s[here]) * 100), len(played) - 1)
-                    velocities[instrument].append((float(played[frame, COLUMN[instrument]]) * 127, own[there].velocity))
-    return [_figures(i, counts[i], np.array(lags_s[i]), np.array(velocities[i]).reshape(-1, 2)) for i in INSTRUMENTS]
+        yield from zip(*batch, strict=True)
 
 
-def _figures(instrument: Instrument, counts: Counts, lags_s: np.ndarray, velocities: np.ndarray) -> InstrumentFigures:
-    if len(lags_s) < 2:
-        return InstrumentFigures(
-            instrument=instrument,
-            counts=counts,
-            time_error_ms=(np.nan, np.nan),
-            velocity_correlation=np.nan,
-            velocity_error=np.nan,
+def hear_folder(network: Network, picking: PickSettings, folder: Path) -> list[Heard]:
+    """The rendered segments in the `.npz` files of a folder, as the network hears them; those of one drawn kit are one recording.
+
+    Raises ConfigError when there are none.
+    """
+    segments = []
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path) as file:
+            features, strokes = file["F"], file["strokes"]
+        for number, frames in enumerate(features):
+            own = strokes[strokes[:, 0] == number]
+            played = [Stroke(float(time_s), INSTRUMENTS[int(column)], int(velocity)) for _, time_s, column, velocity in own]
+            hits = hear_frames(network, picking, frames.astype(np.float32))
+            kit = f"{path.stem}, kit {number // SEGMENTS_PER_KIT}"
+            segments.append(heard_segment(kit, hits, played, len(frames)))
+    if not segments:
+        raise ConfigError(
+            f"There are no held-out segments in {folder}.", advice="Render some: backbeat train render --validation"
         )
-    error_ms = np.abs(lags_s) * 1000
+    return segments
+
+
+def heard_segment(recording: str, hits: Sequence[Hit], played: Iterable[Stroke], frames: int) -> Heard:
+    """A segment of so many frames, as `heard` has recordings."""
+    played = tuple(sorted(played))
+    return Heard(recording=recording, duration_s=frames / FPS, played=played, families=played_families(played), hits=tuple(hits))
+
+
+def hear_frames(network: Network, picking: PickSettings, frames: FloatArray) -> list[Hit]:
+    """The strokes in features, float32 (frames, BANDS), of a recording of its own."""
+    return pick(replace(network(frames), density=density(frame_fullness(frames))), picking)
+
+
+def strokes_of_targets(onsets: FloatArray, velocities: FloatArray) -> list[Stroke]:
+    """The strokes that targets, float32 (frames, 14), were made of; strokes closer than 30 ms count as one."""
+    strokes = []
+    for column, instrument in enumerate(INSTRUMENTS):
+        peaks = peak_frames(onsets[:, column], _STRUCK)
+        for time_s, frame in zip(refined_times_s(onsets[:, column], peaks), peaks, strict=True):
+            strokes.append(Stroke(float(time_s), instrument, round(float(velocities[frame, column]) * 127)))
+    return sorted(strokes)
+
+
+def figures_of(segments: Sequence[Heard], instrument: Instrument) -> InstrumentFigures:
+    """Figures of one instrument over all segments. Raises nothing; see `InstrumentFigures` for what has no figure."""
+    counts = over_recordings(segments, [of_instrument(instrument)]).total
+    pairs = [pair for segment in segments for pair in _matched(segment, instrument)]
+    if len(pairs) < 2:
+        return InstrumentFigures(instrument=instrument, counts=counts)
+    lags_ms = np.array([hit.time_s - stroke.time_s for stroke, hit in pairs]) * 1000
+    velocities = np.array([(stroke.velocity, hit.velocity) for stroke, hit in pairs], np.float64)
     return InstrumentFigures(
         instrument=instrument,
         counts=counts,
-        time_error_ms=(float(np.median(error_ms)), float(np.percentile(error_ms, 95))),
-        velocity_correlation=float(np.corrcoef(velocities.T)[0, 1]),
+        lag_ms=float(np.median(lags_ms)),
+        time_error_ms=(float(np.median(np.abs(lags_ms))), float(np.percentile(np.abs(lags_ms), 95))),
+        velocity_correlation=_correlation(velocities),
         velocity_error=float(np.abs(velocities[:, 0] - velocities[:, 1]).mean()),
     )
+
+
+def _matched(segment: Heard, instrument: Instrument) -> list[tuple[Stroke, Hit]]:
+    strokes = [stroke for stroke in segment.played if stroke.instrument is instrument]
+    hits = [hit for hit in segment.hits if hit.instrument is instrument]
+    pairs = matches(np.array([s.time_s for s in strokes]), np.array([h.time_s for h in hits]), WINDOW_S)
+    return [(strokes[here], hits[there]) for here, there in pairs]
+
+
+def _correlation(pairs: np.ndarray) -> float:
+    """Of the two columns; NaN where one of them does not vary."""
+    if not pairs.std(axis=0).all():
+        return float(np.nan)
+    return float(np.corrcoef(pairs.T)[0, 1])

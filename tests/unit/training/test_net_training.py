@@ -102,6 +102,15 @@ def test_it_learns_and_goes_on_where_it_stopped(pool: SegmentPool, tmp_path: Pat
         torch.testing.assert_close(ours, theirs)
 
 
+def test_it_stops_after_so_many_steps_however_long_they_take(pool: SegmentPool, tmp_path: Path) -> None:
+    settings = TrainSettings(minutes=0.0, steps=7, batch_segments=4, workers=1, warm_up_steps=1)
+    trainer = Trainer(settings, SMALL, "cpu")
+    trainer.run(pool, pool, tmp_path / "run", lambda _: None)
+    assert trainer.step == 7
+    assert trainer.optimiser.param_groups[0]["lr"] < 0.2 * settings.learning_rate  # it falls over the steps
+    assert load_average(tmp_path / "run" / "average.pt")[1]["steps"] == 7
+
+
 def test_two_workers_find_the_gradients_of_one(pool: SegmentPool) -> None:
     """Up to batch normalisation, which each worker does on its own half: here it is switched to the running figures."""
     trainer = Trainer(TrainSettings(workers=2, spectral_jitter=0), SMALL, "cpu")
