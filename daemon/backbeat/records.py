@@ -119,6 +119,8 @@ class Hits:
     instruments: one per hit.
     velocity: int64, shape (n,), 1..127.
     confidence: float64, shape (n,), 0..1, the engine's own.
+    state: what the engine heard before it chose these hits, in a form of its own from which they can be picked again
+        (`engines.protocols.Picker`); empty where it keeps none.
     """
 
     time_s: TimeArray
@@ -127,6 +129,7 @@ class Hits:
     confidence: TimeArray
     engine: str
     warnings: tuple[str, ...] = ()
+    state: bytes = b""
 
     def __len__(self) -> int:
         return len(self.instruments)
@@ -160,7 +163,7 @@ class Hit:
     confidence: float
 
 
-def hits_from_rows(rows: list[Hit], *, engine: str, warnings: tuple[str, ...] = ()) -> Hits:
+def hits_from_rows(rows: list[Hit], *, engine: str, warnings: tuple[str, ...] = (), state: bytes = b"") -> Hits:
     """Sort rows by time and instrument and put them into columns; an empty list gives empty columns."""
     order = {instrument: n for n, instrument in enumerate(Instrument)}
     rows = sorted(rows, key=lambda hit: (hit.time_s, order[hit.instrument]))
@@ -171,6 +174,7 @@ def hits_from_rows(rows: list[Hit], *, engine: str, warnings: tuple[str, ...] = 
         confidence=np.array([hit.confidence for hit in rows], dtype=np.float64),
         engine=engine,
         warnings=warnings,
+        state=state,
     )
 
 

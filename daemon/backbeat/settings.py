@@ -9,9 +9,11 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
-from backbeat.values import BeatChoice, Compat, Device, Meter, PdfBackend, Separation
+from backbeat.sensitivity import Sensitivity
+from backbeat.values import BeatChoice, Compat, Device, InstrumentChoice, Meter, PdfBackend, Separation
 
 BPM_MIN, BPM_MAX = 20.0, 400.0
+SECONDS_MAX = 36_000.0
 
 
 def _bpm(value: object) -> float | None:
@@ -24,6 +26,18 @@ def _bpm(value: object) -> float | None:
     if not BPM_MIN <= bpm <= BPM_MAX:
         raise ValueError(f"{value} BPM is outside {BPM_MIN:g} to {BPM_MAX:g}")
     return bpm
+
+
+def _seconds(value: object) -> float | None:
+    if value in (None, "", "auto"):
+        return None
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a number of seconds") from None
+    if not 0 <= seconds <= SECONDS_MAX:
+        raise ValueError(f"{value} s is outside 0 to {SECONDS_MAX:g}")
+    return seconds
 
 
 def _meter(value: object) -> Meter | None:
@@ -79,10 +93,23 @@ class Settings:
     separation: Separation = _option(
         Separation.AUTO, _choice(Separation), "take the drums out of a mix first: none, demucs or auto"
     )
-    beats: BeatChoice = _option(BeatChoice.AUTO, _choice(BeatChoice), "who finds the beats: auto, madmom, librosa or none")
+    sensitivity: Sensitivity = _option(
+        Sensitivity(),
+        Sensitivity.parse,
+        "how readily strokes are found, 0 to 100: 60, or 60, hihat=70, kick=40; 50 is as shipped",
+    )
+    instruments: InstrumentChoice = _option(
+        InstrumentChoice.ALL,
+        _choice(InstrumentChoice),
+        "which instruments are told apart: all, or common (bells are rides, chinas and splashes are crashes ...)",
+    )
+    beats: BeatChoice = _option(BeatChoice.AUTO, _choice(BeatChoice), "who finds the beats: auto, net, madmom, librosa or none")
     bpm: float | None = _option(None, _bpm, "the recording's tempo, where you know it")
     host_bpm: float | None = _option(None, _bpm, "the tempo of the DAW project that the MIDI goes into")
     meter: Meter | None = _option(None, _meter, "the meter, such as 4/4 or 7/8, where you know it")
+    first_downbeat: float | None = _option(
+        None, _seconds, "where a bar begins, in seconds from the start of the file, where you know it"
+    )
     preset: str = _option("general-midi", _word, "note map of the MIDI file")
     quantize: int = _option(0, _percent, "how far hits are pulled to the grid in the MIDI file, in percent")
     compat: Compat = _option(Compat.TUNED, _choice(Compat), "annoteator only: seed or tuned arithmetic")
@@ -100,7 +127,8 @@ class Settings:
 
     def to_json(self) -> str:
         """One line of JSON with sorted keys: what is stored with a job and hashed into its identity."""
-        return json.dumps({k: str(v) if isinstance(v, Meter) else v for k, v in asdict_flat(self).items()}, sort_keys=True)
+        values = {k: str(v) if isinstance(v, Meter | Sensitivity) else v for k, v in asdict_flat(self).items()}
+        return json.dumps(values, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Settings:
@@ -116,6 +144,13 @@ def asdict_flat(settings: Settings) -> dict[str, Any]:
 
 OPTIONS: dict[str, Any] = {f.name: f.metadata for f in fields(Settings)}
 """Name to {"parse": ..., "help": ...}: the table that CLI, config and OSC walk over."""
+
+
+HEARING_SETTINGS = ("engine", "separation", "beats", "bpm", "meter", "first_downbeat", "compat", "separator_model")
+"""The settings that change what is heard; the others only change what is chosen of it and how it is written down."""
+
+CHOOSING_SETTINGS = ("sensitivity", "instruments")
+"""The settings that choose from what was heard: they can be changed without hearing anything again."""
 
 
 def parse_options(values: Mapping[str, object]) -> tuple[dict[str, Any], list[str]]:

@@ -82,10 +82,18 @@ class StemOrigin(StrEnum):
     MIX = "mix"
 
 
+class InstrumentChoice(StrEnum):
+    """Which instruments are told apart: all that the engine hears, or those that it hears reliably."""
+
+    ALL = "all"
+    COMMON = "common"
+
+
 class BeatChoice(StrEnum):
-    """Who finds the beats; `auto` is the first of madmom and librosa that is installed and works."""
+    """Who finds the beats; `auto` is the built-in tracker, `net`, which also steps in for one that is not installed."""
 
     AUTO = "auto"
+    NET = "net"
     MADMOM = "madmom"
     LIBROSA = "librosa"
     NONE = "none"

@@ -312,7 +312,7 @@ def test_an_unknown_recogniser_is_wrong_usage_and_the_known_ones_are_told(transc
         ("--host-bpm", "fast", "'fast' is not a number of beats per minute"),
         ("--quantize", "101", "101 is outside 0 to 100"),
         ("--separation", "spleeter", "'spleeter' is not one of none, demucs, auto"),
-        ("--beats", "drummer", "'drummer' is not one of auto, madmom, librosa, none"),
+        ("--beats", "drummer", "'drummer' is not one of auto, net, madmom, librosa, none"),
         ("--pdf", "word", "'word' is not one of lilypond, musescore, none"),
     ],
 )

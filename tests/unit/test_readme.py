@@ -35,7 +35,7 @@ def backbeat_lines() -> list[str]:
 
 def test_the_readme_begins_with_two_commands_and_ci_runs_the_second() -> None:
     first, second = shell_lines()[:2]
-    assert first == "uv run --no-dev --extra librosa backbeat demo"
+    assert first == "uv run --no-dev backbeat demo"
     assert second in (REPOSITORY / ".ci" / "run").read_text("utf-8").splitlines()
 
 

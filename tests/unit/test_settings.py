@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backbeat.pipeline.request import Request, free_out_base
+from backbeat.sensitivity import Sensitivity
 from backbeat.settings import OPTIONS, Settings, asdict_flat, parse_options
-from backbeat.values import BeatChoice, Compat, Device, Meter, OutputKind, PdfBackend, Separation
+from backbeat.values import BeatChoice, Compat, Device, Instrument, InstrumentChoice, Meter, OutputKind, PdfBackend, Separation
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map(str.strip).filter(bool)
 bpms = st.none() | st.floats(20, 400)
@@ -18,10 +19,15 @@ every_settings = st.builds(
     Settings,
     engine=words,
     separation=st.sampled_from(Separation),
+    sensitivity=st.dictionaries(st.sampled_from(["", *Instrument]), st.integers(0, 100), min_size=1).map(
+        lambda levels: Sensitivity.parse(", ".join(f"{name}={level}" if name else str(level) for name, level in levels.items()))
+    ),
+    instruments=st.sampled_from(InstrumentChoice),
     beats=st.sampled_from(BeatChoice),
     bpm=bpms,
     host_bpm=bpms,
     meter=st.none() | st.builds(Meter, st.integers(1, 32), st.sampled_from([1, 2, 4, 8, 16, 32])),
+    first_downbeat=st.none() | st.floats(0, 36_000),
     preset=words,
     quantize=st.integers(0, 100),
     compat=st.sampled_from(Compat),
@@ -33,10 +39,13 @@ every_settings = st.builds(
 OTHERS: dict[str, Any] = {
     "engine": "annoteator",
     "separation": "demucs",
+    "sensitivity": "60, hihat=70",
+    "instruments": "common",
     "beats": "librosa",
     "bpm": 93.5,
     "host_bpm": 96,
     "meter": "7/8",
+    "first_downbeat": 1.25,
     "preset": "mine",
     "quantize": 50,
     "compat": "seed",
@@ -82,6 +91,9 @@ def test_what_is_shown_to_people_can_be_typed_in_again(settings: Settings) -> No
         ("host-bpm", "20", 20.0),
         ("meter", "7/8", Meter(7, 8)),
         ("meter", "auto", None),
+        ("first-downbeat", "0.5", 0.5),
+        ("first_downbeat", 0, 0.0),
+        ("first_downbeat", "auto", None),
         ("quantize", "40%", 40),
         ("quantize", 0, 0),
         ("keep-stem", "yes", True),
@@ -90,6 +102,9 @@ def test_what_is_shown_to_people_can_be_typed_in_again(settings: Settings) -> No
         ("separation", "Demucs", Separation.DEMUCS),
         ("pdf", " none ", PdfBackend.NONE),
         ("preset", " mine ", "mine"),
+        ("instruments", "Common", InstrumentChoice.COMMON),
+        ("sensitivity", 60, Sensitivity(overall=60)),
+        ("sensitivity", " kick = 40,60 ", Sensitivity(overall=60, own=((Instrument.KICK, 40),))),
     ],
 )
 def test_values_are_understood_as_people_and_programs_write_them(name: str, text: object, value: object) -> None:
@@ -108,14 +123,20 @@ def test_values_are_understood_as_people_and_programs_write_them(name: str, text
         ("bpm", True, "not a number of beats per minute"),
         ("meter", "4/5", "meter: 4/5 is not a meter: write it like 4/4"),
         ("meter", "waltz", "not a meter"),
+        ("first_downbeat", "soon", "first_downbeat: 'soon' is not a number of seconds"),
+        ("first_downbeat", "-1", "first_downbeat: -1 s is outside 0 to 36000"),
+        ("first_downbeat", "nan", "outside 0 to 36000"),
         ("quantize", "101", "quantize: 101 is outside 0 to 100"),
         ("quantize", "-1", "outside 0 to 100"),
         ("quantize", "half", "not a whole number of percent"),
         ("quantize", "12.5", "not a whole number of percent"),
         ("keep_stem", "maybe", "keep_stem: 'maybe' is neither true nor false"),
         ("separation", "spleeter", "separation: 'spleeter' is not one of none, demucs, auto"),
-        ("beats", "", "not one of auto, madmom, librosa, none"),
+        ("beats", "", "not one of auto, net, madmom, librosa, none"),
         ("preset", "  ", "preset: it is empty"),
+        ("instruments", "most", "instruments: 'most' is not one of all, common"),
+        ("sensitivity", "more", "sensitivity: 'more' is not a level from 0 to 100: write it like 60, or 60, hihat=70, kick=40"),
+        ("sensitivity", "60, snair=70", "sensitivity: 'snair' is not an instrument: did you mean snare?"),
         ("engine", "", "engine: it is empty"),
     ],
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from backbeat.cli.finding import Finding, Verdict
 from backbeat.config.schema import Config
-from backbeat.engines.registry import ENGINES, EngineInfo, EngineKind
+from backbeat.engines.net_weights import check_weights
+from backbeat.engines.registry import BEAT_ENGINES, ENGINES, EngineInfo, EngineKind
 from backbeat.errors import BackbeatError
 from backbeat.extras import how_to_add
 from backbeat.models.resolver import ModelState
@@ -21,13 +22,16 @@ def engine_findings(config: Config) -> list[Finding]:
 
 
 def model_findings(config: Config) -> list[Finding]:
-    """One finding per model in the catalogue; missing ones matter where their engine is wanted and installed."""
+    """One finding per model in the catalogue, and one for the user's own weights where the config names some.
+
+    Missing models matter where their engine is wanted and installed.
+    """
     try:
         entries = model_store(config.models).entries()
     except BackbeatError as error:
         return [Finding(area="models", name="models", verdict=Verdict.PROBLEM, detail=error.message, advice=error.advice)]
     users = {model: info for info in ENGINES for model in info.models}
-    findings = []
+    findings = _own_weights(config)
     for entry in entries:
         info = users.get(entry.name)
         detail = ", ".join(str(part) for part in (entry.state, entry.detail, f"licence {entry.licence}", entry.path) if part)
@@ -39,6 +43,18 @@ def model_findings(config: Config) -> list[Finding]:
         verdict = Verdict.WARNING if needed else Verdict.OFF
         findings.append(Finding(area="models", name=entry.name, verdict=verdict, detail=detail, advice=advice))
     return findings
+
+
+def _own_weights(config: Config) -> list[Finding]:
+    folder = config.models.net_weights
+    if folder is None:
+        return []
+    try:
+        settings = check_weights(folder)
+    except BackbeatError as error:
+        return [Finding(area="models", name="net_weights", verdict=Verdict.PROBLEM, detail=error.message, advice=error.advice)]
+    kit = settings.training.get("kit", "of your own")
+    return [Finding(area="models", name="net_weights", verdict=Verdict.OK, detail=f"{kit}, version {settings.version}, {folder}")]
 
 
 def _engine(info: EngineInfo, config: Config) -> Finding:
@@ -61,4 +77,8 @@ def _lack(info: EngineInfo, config: Config) -> Verdict:
         return Verdict.PROBLEM if any(s.engine == info.name for s in settings) else Verdict.OFF
     if info.kind is EngineKind.SEPARATOR:
         return Verdict.WARNING if any(s.separation is not Separation.NONE for s in settings) else Verdict.OFF
-    return Verdict.WARNING if any(s.beats in (BeatChoice.AUTO, info.name) for s in settings) else Verdict.OFF
+    return Verdict.WARNING if any(info.name == _first_beat_engine(s.beats) for s in settings) else Verdict.OFF
+
+
+def _first_beat_engine(choice: BeatChoice) -> str:
+    return next(iter(BEAT_ENGINES[choice]), "")

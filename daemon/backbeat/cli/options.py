@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,17 @@ def json_option(parser: argparse.ArgumentParser, help_text: str = "print JSON, f
     parser.add_argument("--json", action="store_true", help=help_text)
 
 
-def job_options(parser: argparse.ArgumentParser) -> None:
-    """One option for each setting of a job, by walking the table."""
-    group = parser.add_argument_group("how it is transcribed (what you leave out is as in your config)")
+def job_options(
+    parser: argparse.ArgumentParser,
+    *,
+    title: str = "how it is transcribed (what you leave out is as in your config)",
+    without: Collection[str] = (),
+) -> None:
+    """One option for each setting of a job but those in `without`, by walking the table."""
+    group = parser.add_argument_group(title)
     for name, option in OPTIONS.items():
+        if name in without:
+            continue
         flag = "--" + name.replace("_", "-")
         if isinstance(getattr(Settings, name), bool):
             group.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=option["help"])

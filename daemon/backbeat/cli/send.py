@@ -44,14 +44,19 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
 
 
 def _execute(args: argparse.Namespace) -> int:
+    path = args.path if "://" in args.path else str(Path.cwd() / Path(args.path).expanduser())
+    return ask_daemon(args, "/backbeat/transcribe", path)
+
+
+def ask_daemon(args: argparse.Namespace, address: str, subject: str) -> int:
+    """Send `address` with its subject and the settings that were given, and follow the job that comes of it."""
     osc = configured(args).config.osc
     settings = [text for name, value in job_overrides(args).items() for text in (name, str(value))]
-    path = args.path if "://" in args.path else str(Path.cwd() / Path(args.path).expanduser())
     try:
         with OscClient(osc) as client:
             client.ping()
-            client.send("/backbeat/transcribe", path, *settings)
-            return Conversation(client, as_json=args.json).follow(until_done=args.wait)
+            client.send(address, subject, *settings)
+            return Conversation(client, address=address, as_json=args.json).follow(until_done=args.wait)
     except DaemonSilent:
         remark(f"backbeat: No daemon answers at {osc.host}, port {osc.port}.")
         remark("  Start it with: backbeat run")
@@ -61,8 +66,9 @@ def _execute(args: argparse.Namespace) -> int:
 class Conversation:
     """What the daemon says about one request, and what that means."""
 
-    def __init__(self, client: OscClient, *, as_json: bool) -> None:
+    def __init__(self, client: OscClient, *, address: str, as_json: bool) -> None:
         self._client = client
+        self._address = address
         self._as_json = as_json
         self._job: str | None = None
         self._stage = ""
@@ -104,7 +110,7 @@ class Conversation:
         """Say what came; returns the exit code when it was the last word on our request."""
         kind = reply.address.removeprefix("/backbeat/")
         values = [*reply.arguments, *[""] * 8]
-        if kind == "error" and values[0] == "/backbeat/transcribe":
+        if kind == "error" and values[0] == self._address:
             return self._say(kind, {"message": values[1]}, f"Refused: {values[1]}", ExitCode.FAILED)
         if kind == "accepted" and self._job is None:
             self._job = str(values[0])

@@ -93,6 +93,9 @@ class ModelsConfig:
     version: str | None = _key(parse.optional_word, None, "its version; change it to download again")
     sha256: str | None = _key(parse.sha256, None, "its checksum; a download that differs is refused")
     allow_unverified: bool = _key(parse.flag, False, "load models whose checksum nobody has stated; they can run code")
+    net_weights: Path | None = _key(
+        parse.optional_path, None, "folder with your own weights for the engine net, from backbeat train --kit; empty: built in"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backbeat.config.schema import SECTIONS, TOP_KEYS, Config, WatchConfig, options_of
+from backbeat.sensitivity import Sensitivity
 from backbeat.settings import Settings
 from backbeat.values import Meter
 
@@ -29,7 +30,7 @@ def config_from_json(text: str) -> Config:
 
 def plain(value: Any) -> Any:
     """Dataclasses, tuples, paths and our own small values as what JSON has."""
-    if isinstance(value, Meter):
+    if isinstance(value, Meter | Sensitivity):
         return str(value)
     if is_dataclass(value):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,14 +36,15 @@ def read_settings(path: Path) -> NetSettings:
         return NetSettings(
             version=str(content["version"]),
             context_frames=int(content["context_frames"]),
-            picking=_picking(content),
+            picking=picking_from_plain(content),
             training=dict(content["training"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The built-in recogniser's settings cannot be read: {error}", advice=_ADVICE) from error
 
 
-def _picking(content: dict[str, Any]) -> PickSettings:
+def picking_from_plain(content: Mapping[str, Any]) -> PickSettings:
+    """The inverse of `picking_to_plain`; raises KeyError, ValueError, TypeError for anything else."""
     return PickSettings(
         clear={instrument: float(content["clear"][instrument]) for instrument in Instrument},
         dense={instrument: float(content["dense"][instrument]) for instrument in Instrument},
@@ -56,16 +58,22 @@ def _line(pair: list[float]) -> tuple[float, float]:
     return float(slope), float(offset)
 
 
-def write_settings(settings: NetSettings, path: Path) -> None:
-    """Write what `read_settings` reads."""
-    picking = settings.picking
-    content = {
-        "version": settings.version,
-        "context_frames": settings.context_frames,
+def picking_to_plain(picking: PickSettings) -> dict[str, Any]:
+    """Thresholds and calibration as JSON has them."""
+    return {
         "clear": {str(instrument): value for instrument, value in picking.clear.items()},
         "dense": {str(instrument): value for instrument, value in picking.dense.items()},
         "joining": picking.joining,
         "calibration": {str(instrument): list(line) for instrument, line in picking.calibration.items()},
+    }
+
+
+def write_settings(settings: NetSettings, path: Path) -> None:
+    """Write what `read_settings` reads."""
+    content = {
+        "version": settings.version,
+        "context_frames": settings.context_frames,
+        **picking_to_plain(settings.picking),
         "training": settings.training,
     }
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

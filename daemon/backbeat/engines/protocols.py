@@ -8,6 +8,7 @@ from typing import Protocol
 
 from backbeat.monitor import Monitor
 from backbeat.records import BeatGrid, DrumStem, FloatArray, Hits
+from backbeat.sensitivity import Sensitivity
 from backbeat.settings import Settings
 from backbeat.values import Compat, Device, Instrument, Meter
 
@@ -17,10 +18,12 @@ class BeatHint:
     """What the user says about the beat; None where they do not.
 
     bpm: as a DAW counts it, quarter notes per minute, whatever the meter.
+    first_downbeat_s: where a bar begins, in seconds from the first sample; the bars are counted from there both ways.
     """
 
     bpm: float | None = None
     meter: Meter | None = None
+    first_downbeat_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,10 @@ class ModelFiles(Protocol):
 
     def __hash__(self) -> int:
         """Equal for stores with equal settings."""
+
+    @property
+    def net_weights(self) -> Path | None:
+        """The folder with the user's own weights for the engine `net`; None for those in the package."""
 
     def path(self, name: str) -> Path:
         """The local, verified file of the catalogue's model `name`; raises ModelError when it cannot be had."""
@@ -81,4 +88,20 @@ class HitEngine(Protocol):
     hears_mixes: bool
 
     def hits(self, stem: DrumStem, grid: BeatGrid, monitor: Monitor) -> Hits:
-        """All hits in `stem`. Silence gives none. Raises EngineFailed."""
+        """All hits in `stem`, found as readily as the engine finds best. Silence gives none. Raises EngineFailed.
+
+        An engine that has a `Picker` puts into `Hits.state` what it picked them from.
+        """
+
+
+class Picker(Protocol):
+    """Picks hits from what an engine heard before; optional. It takes milliseconds and opens no model.
+
+    An engine that has one names its module in the table of engines; the module's `pick_hits` is one of these.
+    """
+
+    def __call__(self, state: bytes, sensitivity: Sensitivity) -> Hits:
+        """The hits of a state that the engine gave; at the sensitivity as shipped, those that it gave. Raises EngineFailed.
+
+        More sensitivity for an instrument never loses a hit. The hits carry `state` along.
+        """

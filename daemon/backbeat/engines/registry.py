@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from backbeat.errors import EngineMissing
 from backbeat.extras import how_to_add
+from backbeat.values import BeatChoice
 
 if TYPE_CHECKING:  # the table is read by `backbeat --help`, which does without NumPy
-    from backbeat.engines.protocols import BeatEngine, EngineOptions, HitEngine, ModelFiles, Separator
+    from backbeat.engines.protocols import BeatEngine, EngineOptions, HitEngine, ModelFiles, Picker, Separator
 
 
 class EngineKind(StrEnum):
@@ -33,7 +34,7 @@ class EngineInfo:
     """One row: what `doctor` shows and what is needed to open the engine.
 
     packages: import names that have to be there. extra: the install extra that brings them.
-    models: names in the model catalogue.
+    models: names in the model catalogue. picker: the module of the engine's `Picker`; empty where it has none.
     """
 
     name: str
@@ -44,6 +45,7 @@ class EngineInfo:
     models: tuple[str, ...]
     licence: str
     summary: str
+    picker: str = ""
 
     @property
     def missing_packages(self) -> tuple[str, ...]:
@@ -61,6 +63,16 @@ ENGINES: tuple[EngineInfo, ...] = (
         models=("htdemucs",),
         licence="code and weights MIT",
         summary="takes the drums out of a full mix (htdemucs)",
+    ),
+    EngineInfo(
+        name="net",
+        kind=EngineKind.BEATS,
+        module="backbeat.engines.net_beats",
+        packages=("onnxruntime",),
+        extra="",
+        models=(),
+        licence="code and weights MIT; trained on permissively licensed sounds only",
+        summary="our own network, inside the package: beats, bars, meter and tempo",
     ),
     EngineInfo(
         name="madmom",
@@ -91,6 +103,7 @@ ENGINES: tuple[EngineInfo, ...] = (
         models=(),
         licence="code and weights MIT; trained on permissively licensed sounds only",
         summary="our own network, inside the package: fourteen instruments, stems and full mixes",
+        picker="backbeat.engines.net_picker",
     ),
     EngineInfo(
         name="annoteator",
@@ -103,6 +116,16 @@ ENGINES: tuple[EngineInfo, ...] = (
         summary="onsets, then AnNOTEator's network on 0.2 s clips; six drums",
     ),
 )
+
+
+BEAT_ENGINES = {
+    BeatChoice.AUTO: ("net",),
+    BeatChoice.NET: ("net",),
+    BeatChoice.MADMOM: ("madmom", "net"),
+    BeatChoice.LIBROSA: ("librosa", "net"),
+    BeatChoice.NONE: (),
+}
+"""Which beat engines are tried, in order; after the last comes the user's tempo or 120 BPM."""
 
 
 def engine_info(name: str, kind: EngineKind) -> EngineInfo:
@@ -130,6 +153,13 @@ def open_hit_engine(name: str, options: EngineOptions, models: ModelFiles) -> Hi
     """Open (or find open) a hit engine; raises EngineMissing, ModelError."""
     engine: HitEngine = _open(name, EngineKind.HITS, options, models)
     return engine
+
+
+def open_picker(name: str) -> Picker | None:
+    """What picks the hits of the hit engine `name` again; None where it cannot. Raises EngineMissing for an unknown name."""
+    info = engine_info(name, EngineKind.HITS)
+    picker: Picker | None = import_module(info.picker).pick_hits if info.picker else None
+    return picker
 
 
 @lru_cache(maxsize=8)  # models stay loaded between jobs; errors are not cached

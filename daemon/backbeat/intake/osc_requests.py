@@ -36,6 +36,14 @@ class Transcribe(OscRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repick(OscRequest):
+    """Do a finished job again from what was heard, with another sensitivity, note map ...; `options` as in `Transcribe`."""
+
+    job: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cancel(OscRequest):
     """Stop a job."""
 
@@ -153,6 +161,7 @@ COMMANDS: dict[str, Command] = {
     "/backbeat/transcribe": Command(
         request=Transcribe, arguments=(Argument(name="path", letter="s", parse=_text),), options=True
     ),
+    "/backbeat/repick": Command(request=Repick, arguments=(_JOB,), options=True),
     "/backbeat/cancel": Command(request=Cancel, arguments=(_JOB,)),
     "/backbeat/status": Command(
         request=Status, arguments=(Argument(name="job", letter="s", parse=_text, optional=True),)

@@ -38,7 +38,8 @@ HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 class ModelSettings:
     """The configuration's part about models. uri, version, sha256 are for the model CONFIGURABLE.
 
-    allow_unverified: the user's word that a pickle which the catalogue does not know may be loaded.
+    allow_unverified: the user's word that a pickle which the catalogue does not know may be loaded. net_weights: the folder with
+    the user's own weights for the engine `net`, or None.
     """
 
     cache_dir: Path
@@ -46,6 +47,7 @@ class ModelSettings:
     version: str | None = None
     sha256: str | None = None
     allow_unverified: bool = False
+    net_weights: Path | None = None
 
 
 class ModelState(StrEnum):
@@ -87,6 +89,11 @@ class ModelStore:
     settings: ModelSettings
     catalogue: Catalogue = field(default_factory=load_catalogue)
     retry: Retry = field(default_factory=Retry)
+
+    @property
+    def net_weights(self) -> Path | None:
+        """The folder with the user's own weights for the engine `net`; None for those in the package."""
+        return self.settings.net_weights
 
     def path(self, name: str) -> Path:
         """The local file of a single-file model, fetched first when it is not here; raises ModelError."""

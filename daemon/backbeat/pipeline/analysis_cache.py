@@ -1,10 +1,12 @@
-"""Keeps what was heard in a recording, so that a repeat or a change of note map need not hear it again.
+"""Keeps what was heard in a recording, so that a repeat or a change of note map or sensitivity need not hear it again.
 
-One JSON file per analysis: numbers and words only, nothing that could run. Losing the folder loses nothing but time.
+One JSON file per analysis: numbers and words only, nothing that could run. What the engine picks hits from is in it too, as
+base64. Losing the folder loses nothing but time.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import logging
@@ -18,16 +20,13 @@ from backbeat import __version__
 from backbeat.errors import OutputError
 from backbeat.outputs.write_atomic import write_atomic
 from backbeat.records import Analysis, BeatGrid, Hits, SeparationReport
-from backbeat.settings import Settings
+from backbeat.settings import CHOOSING_SETTINGS, HEARING_SETTINGS, Settings
 from backbeat.values import Instrument, Meter, StemOrigin
 
 log = logging.getLogger(__name__)
 
-REVISION = 1
+REVISION = 2
 """Raised when an engine or a step hears differently within one version of Backbeat."""
-
-HEARING_SETTINGS = ("engine", "separation", "beats", "bpm", "meter", "compat", "separator_model")
-"""The settings that change what is heard; the others only change how it is written down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,24 +38,32 @@ class AnalysisCache:
     keep: int = 500
 
     def get(self, fingerprint: str, settings: Settings) -> Analysis | None:
-        """The analysis of that recording under these settings, or None; a damaged file counts as none."""
+        """The analysis of that recording under these settings, or None; a damaged file counts as none.
+
+        An analysis with warnings serves only to choose from it again: when it is asked for with the same choice as the last
+        time it is None, because what caused the warnings may have been mended since.
+        """
         path = self._path(fingerprint, settings)
         try:
-            analysis = _from_json(json.loads(path.read_text("utf-8")))
+            content = json.loads(path.read_text("utf-8"))
+            choice = content.pop("choice")
+            analysis = _from_json(content)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             log.warning("the kept analysis %s is damaged and is made again: %s", path.name, error)
             return None
+        if analysis.warnings:
+            if choice == _choice(settings):
+                return None
+            self.put(analysis, settings)
         return replace(analysis, timings_s={})
 
     def put(self, analysis: Analysis, settings: Settings) -> None:
-        """Keep it. An analysis with warnings is not kept: what caused them may be mended before the next run."""
-        if analysis.warnings:
-            return
+        """Keep it, as it is before `choose_hits`."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomic(self._path(analysis.fingerprint, settings), _to_json(analysis))
+            write_atomic(self._path(analysis.fingerprint, settings), _to_json(analysis, _choice(settings)))
             self._prune()
         except (OSError, OutputError) as error:
             log.warning("the analysis could not be kept: %s", error)
@@ -72,8 +79,12 @@ class AnalysisCache:
             path.unlink(missing_ok=True)
 
 
-def _to_json(analysis: Analysis) -> bytes:
-    return json.dumps(asdict(analysis), default=_plain, separators=(",", ":")).encode()
+def _choice(settings: Settings) -> str:
+    return "; ".join(str(getattr(settings, name)) for name in CHOOSING_SETTINGS)
+
+
+def _to_json(analysis: Analysis, choice: str) -> bytes:
+    return json.dumps({**asdict(analysis), "choice": choice}, default=_plain, separators=(",", ":")).encode()
 
 
 def _plain(value: object) -> object:
@@ -81,6 +92,8 @@ def _plain(value: object) -> object:
         return value.tolist()
     if isinstance(value, np.generic):  # an engine may give NumPy's own kind of number or truth
         return value.item()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     raise TypeError(f"{type(value).__name__} has no place in an analysis")
 
 
@@ -108,6 +121,7 @@ def _from_json(data: dict[str, Any]) -> Analysis:
                     "velocity": np.array(hits["velocity"], dtype=np.int64),
                     "confidence": np.array(hits["confidence"], dtype=np.float64),
                     "warnings": tuple(hits["warnings"]),
+                    "state": base64.b64decode(hits["state"], validate=True),
                 }
             ),
         }

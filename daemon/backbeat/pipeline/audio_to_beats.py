@@ -112,11 +112,14 @@ def _laid_grid(samples: FloatArray, sample_rate_hz: int, hint: BeatHint, warning
     """Steady beats at the user's tempo, or at 120 BPM."""
     meter = hint.meter or FOUR_FOUR
     known = hint.bpm is not None
-    if hint.bpm is not None:
+    if hint.bpm is not None and hint.first_downbeat_s is not None:
+        first_beat_s = hint.first_downbeat_s
+        warnings.append(f"The beats are laid at your {hint.bpm:g} BPM from your first downbeat on.")
+    elif hint.bpm is not None:
         first_beat_s = first_strong_onset_s(samples, sample_rate_hz)
         warnings.append(f"The beats are laid at your {hint.bpm:g} BPM from the first stroke on.")
     else:
-        first_beat_s = 0.0
+        first_beat_s = hint.first_downbeat_s or 0.0
         warnings.append(f"The tempo is not known: {DEFAULT_BPM:g} BPM is assumed. {_ADVICE}")
     return grid_from_tempo(
         beat_bpm_of(hint.bpm or DEFAULT_BPM, meter),

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 
 from backbeat.engines.protocols import BeatEngine, BeatHint, EngineOptions, ModelFiles
-from backbeat.engines.registry import open_beat_engine, open_hit_engine, open_separator
+from backbeat.engines.registry import BEAT_ENGINES, open_beat_engine, open_hit_engine, open_separator
 from backbeat.monitor import Monitor
 from backbeat.pipeline.audio_to_beats import audio_to_beats
 from backbeat.pipeline.audio_to_stem import audio_to_stem
@@ -17,15 +17,7 @@ from backbeat.pipeline.stem_to_hits import stem_to_hits
 from backbeat.pipeline.timed_stage import timed_stage
 from backbeat.records import Analysis, DrumStem, SeparationReport
 from backbeat.settings import Settings
-from backbeat.values import BeatChoice, Separation, Stage
-
-BEAT_ENGINES = {
-    BeatChoice.AUTO: ("madmom", "librosa"),
-    BeatChoice.MADMOM: ("madmom", "librosa"),
-    BeatChoice.LIBROSA: ("librosa",),
-    BeatChoice.NONE: (),
-}
-"""Which engines are tried, in order; after the last comes the user's tempo or 120 BPM."""
+from backbeat.values import Separation, Stage
 
 
 def file_to_analysis(request: Request, *, models: ModelFiles, limits: AudioLimits, monitor: Monitor) -> tuple[Analysis, DrumStem]:
@@ -33,11 +25,14 @@ def file_to_analysis(request: Request, *, models: ModelFiles, limits: AudioLimit
     settings = request.settings
     timings_s: dict[str, float] = {}
 
-    with timed_stage(Stage.READ, timings_s, monitor):
-        channels = 1 if settings.separation is Separation.NONE else 2
-        audio = file_to_audio(request.path, fingerprint=request.fingerprint, channels=channels, limits=limits, monitor=monitor)
     options = EngineOptions(compat=settings.compat, device=settings.device, separator_model=settings.separator_model)
     engine = open_hit_engine(settings.engine, options, models)
+    # Two channels are for the separator alone: without it they would be a hundred megabytes for nothing.
+    may_separate = settings.separation is Separation.DEMUCS or (settings.separation is Separation.AUTO and not engine.hears_mixes)
+    channels = 2 if may_separate else 1
+
+    with timed_stage(Stage.READ, timings_s, monitor):
+        audio = file_to_audio(request.path, fingerprint=request.fingerprint, channels=channels, limits=limits, monitor=monitor)
     with timed_stage(Stage.SEPARATE, timings_s, monitor):
         stem = audio_to_stem(
             audio,
@@ -51,7 +46,7 @@ def file_to_analysis(request: Request, *, models: ModelFiles, limits: AudioLimit
         grid = audio_to_beats(
             audio.mono(),
             audio.sample_rate_hz,
-            BeatHint(bpm=settings.bpm, meter=settings.meter),
+            BeatHint(bpm=settings.bpm, meter=settings.meter, first_downbeat_s=settings.first_downbeat),
             _beat_openers(settings, options, models),
             monitor,
         )

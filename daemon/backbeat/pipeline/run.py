@@ -1,18 +1,20 @@
 """The whole path of one job: a recording becomes an analysis, the analysis becomes files.
 
-    file -> Analysis -> Score -> MIDI, tempo map MIDI -> MusicXML -> PDF -> JSON
+    file -> Analysis (heard, then chosen from) -> Score -> MIDI, tempo map MIDI -> MusicXML -> PDF -> JSON
 
 Each file is announced as soon as it is there; JSON comes last and marks the result as complete.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backbeat.engines.protocols import ModelFiles
-from backbeat.errors import JobError, OutputError
+from backbeat.engines.registry import open_picker
+from backbeat.errors import AudioMissing, AudioUnreadable, EngineFailed, JobError, OutputError
 from backbeat.intake.tempo_hint import tempo_hint
 from backbeat.monitor import Monitor
 from backbeat.outputs.musicxml_to_pdf import musicxml_to_pdf
@@ -23,6 +25,7 @@ from backbeat.outputs.score_to_musicxml import score_to_musicxml
 from backbeat.outputs.stem_to_wav import stem_to_wav
 from backbeat.outputs.write_atomic import sweep_temps, write_atomic
 from backbeat.pipeline.analysis_cache import AnalysisCache
+from backbeat.pipeline.choose_hits import choose_hits
 from backbeat.pipeline.earlier_result import retire_earlier_result
 from backbeat.pipeline.file_to_analysis import file_to_analysis
 from backbeat.pipeline.file_to_audio import AudioLimits
@@ -31,6 +34,8 @@ from backbeat.pipeline.request import Request
 from backbeat.pipeline.timed_stage import timed_stage
 from backbeat.records import Analysis, DrumStem
 from backbeat.values import FOUR_FOUR, OutputKind, PdfBackend, Stage
+
+log = logging.getLogger(__name__)
 
 Announce = Callable[[OutputKind, Path], None]
 
@@ -133,19 +138,31 @@ def _make_folder(folder: Path) -> None:
 
 
 def _hear(request: Request, tools: Tools, monitor: Monitor) -> tuple[Analysis, DrumStem | None]:
-    """The analysis, and the drum stem if it is to be kept."""
+    """The analysis with the hits that the job asks for, and the drum stem if it is to be kept.
+
+    The cache keeps what was heard, whatever sensitivity or instruments were asked for: another choice hears nothing again.
+    """
     keep_stem = request.settings.keep_stem
     kept = None if keep_stem else tools.cache.get(request.fingerprint, request.settings)  # the cache keeps no audio
     if kept:
-        return _with_stated_tempo(kept, request.path), None
+        try:
+            return choose_hits(_with_stated_tempo(kept, request.path), request.settings, open_picker), None
+        except EngineFailed as error:
+            log.warning("%s is heard again: %s", request.path.name, error.message)
     analysis, stem = file_to_analysis(request, models=tools.models, limits=tools.limits, monitor=monitor)
     tools.cache.put(analysis, request.settings)
-    return analysis, stem if keep_stem else None
+    return choose_hits(analysis, request.settings, open_picker), stem if keep_stem else None
 
 
 def _with_stated_tempo(kept: Analysis, path: Path) -> Analysis:
-    """The same sound may have been heard under another name, and a name may state a tempo."""
-    hint = tempo_hint(path)
+    """The same sound may have been heard under another name, and a name may state a tempo.
+
+    Where the recording is not there any more, what it stated then still holds.
+    """
+    try:
+        hint = tempo_hint(path)
+    except (AudioMissing, AudioUnreadable):
+        return kept
     return replace(kept, host_bpm=hint.bpm if hint else None, host_bpm_source=hint.source if hint else None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from backbeat import __version__
 from backbeat.config.schema import Config
 from backbeat.engines.registry import EngineKind, engine_info
-from backbeat.errors import BackbeatError, Cancelled, JobError, MidiPortError, StoreError
+from backbeat.errors import BackbeatError, Cancelled, JobError, MidiPortError, OutputError, StoreError
 from backbeat.intake import osc_requests as ask
 from backbeat.intake.file_stamp import FileStamp, file_stamp
 from backbeat.intake.fingerprint import fingerprint
@@ -33,7 +34,7 @@ from backbeat.service.announcer import Announcer
 from backbeat.service.job_desk import JobDesk
 from backbeat.service.loop import Loop
 from backbeat.service.tools import download_limits
-from backbeat.settings import Settings
+from backbeat.settings import HEARING_SETTINGS, Settings
 from backbeat.values import OutputKind, Stage
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class OscDesk:
         self._answers: dict[type[ask.OscRequest], tuple[str, Callable[..., None]]] = {
             ask.Ping: ("/backbeat/ping", self._ping),
             ask.Transcribe: ("/backbeat/transcribe", self._transcribe),
+            ask.Repick: ("/backbeat/repick", self._repick),
             ask.Cancel: ("/backbeat/cancel", self._cancel),
             ask.Status: ("/backbeat/status", self._status),
             ask.Subscribe: ("/backbeat/subscribe", self._subscribe),
@@ -119,6 +121,17 @@ class OscDesk:
             self._downloads.submit(self._download, request, settings)
         else:
             self._pool.submit(self._read, self._roots.confine(request.path), settings, request.sender)
+
+    def _repick(self, request: ask.Repick) -> None:
+        job = self._finished(request.job)
+        if hearing := [name for name in request.options if name in HEARING_SETTINGS]:
+            raise StoreError(
+                f"{', '.join(hearing)}: to change this, the recording has to be heard again.", advice="Use /backbeat/transcribe."
+            )
+        settings = replace(job.settings, **request.options)
+        load_note_map(settings.preset, self._user_presets)
+        again = replace(job.request, settings=settings)
+        self._desk.submit(again, origin=Origin.OSC, priority=Priority.OSC, reply_to=request.sender)
 
     def _cancel(self, request: ask.Cancel) -> None:
         job = self._job(request.job)
@@ -223,6 +236,18 @@ class OscDesk:
         job = self._store.job(job_id)
         if job is None:
             raise StoreError(f"There is no job {job_id!r}.", advice="/backbeat/status lists the jobs there are.")
+        return job
+
+    def _finished(self, job_id: str) -> Job:
+        """A finished job whose result has not made way for that of another bounce."""
+        job = self._job(job_id)
+        if job.state is not JobState.DONE:
+            raise StoreError(f"Job {job.id} is {job.state}: only finished jobs can be picked again.")
+        with suppress(OutputError):  # a result that is gone is written again
+            if read_result(job.request.output(OutputKind.JSON)).fingerprint != job.fingerprint:
+                raise StoreError(
+                    f"The result of a newer bounce lies where job {job.id} put its own.", advice="Transcribe the recording again."
+                )
         return job
 
     def _played(self, job_id: str) -> tuple[Job, Hits, NoteMap]:

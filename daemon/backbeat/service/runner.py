@@ -8,10 +8,9 @@ from typing import Any
 from backbeat.config.schema import Config
 from backbeat.config.serialise import config_from_json
 from backbeat.engines.protocols import EngineOptions
-from backbeat.engines.registry import open_beat_engine, open_hit_engine
+from backbeat.engines.registry import BEAT_ENGINES, open_beat_engine, open_hit_engine
 from backbeat.errors import EngineMissing
 from backbeat.monitor import Monitor
-from backbeat.pipeline.file_to_analysis import BEAT_ENGINES
 from backbeat.pipeline.request import Request
 from backbeat.pipeline.run import Announce, run_request
 from backbeat.service.tools import tools_from_config

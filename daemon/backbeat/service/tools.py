@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backbeat.config.folders import user_presets_folder
 from backbeat.config.schema import Config, LimitsConfig, ModelsConfig
+from backbeat.engines.net_weights import weights_mark
 from backbeat.intake.download_limits import DownloadLimits
 from backbeat.models.resolver import ModelSettings, ModelStore
 from backbeat.pipeline.analysis_cache import AnalysisCache
@@ -20,6 +21,7 @@ def model_store(models: ModelsConfig) -> ModelStore:
             version=models.version,
             sha256=models.sha256,
             allow_unverified=models.allow_unverified,
+            net_weights=models.net_weights,
         )
     )
 
@@ -39,7 +41,10 @@ def tools_from_config(config: Config) -> Tools:
     return Tools(
         models=model_store(models),
         limits=AudioLimits(max_minutes=config.limits.max_minutes),
-        cache=AnalysisCache(folder=config.jobs.data_folder / "analyses", models=f"{models.uri}|{models.version}|{models.sha256}"),
+        cache=AnalysisCache(
+            folder=config.jobs.data_folder / "analyses",
+            models="|".join(map(str, (models.uri, models.version, models.sha256, weights_mark(models.net_weights)))),
+        ),
         user_presets=user_presets_folder(),
         low_confidence_threshold=config.result.low_confidence_threshold,
     )

@@ -53,15 +53,19 @@ def choose_thresholds(sets: Sequence[Sequence[Labelled]], *, dense: bool) -> dic
     """Per family, the threshold with the highest F for dense or for clear recordings.
 
     sets: the first one is held-out segments, the others are real recordings. F is averaged over those sets that have strokes of
-    the family, segments with a third of the weight of recordings: what counts is how real ones are heard.
+    the family, segments with a third of the weight of recordings: what counts is how real ones are heard. In recordings
+    without any, what is found all the same costs what it takes from their F over all families.
     """
     sets = [[each for each in labelled if (each.activations.density > DENSE) == dense] for labelled in sets]
     chosen = {}
     for family in FAMILIES:
         scores = np.zeros(len(THRESHOLDS))
         for weight, labelled in zip((_SEGMENT_WEIGHT, *(1.0 for _ in sets[1:])), sets, strict=True):
-            if any(len(each.families[family]) for each in labelled):
-                scores += [weight * _counts(labelled, family, threshold).f_measure for threshold in THRESHOLDS]
+            counts = [_counts(labelled, family, threshold) for threshold in THRESHOLDS]
+            if counts[0].expected:
+                scores += [weight * count.f_measure for count in counts]
+            elif strokes := sum(len(times_s) for each in labelled for times_s in each.families.values()):
+                scores -= [weight * count.found / (2 * strokes) for count in counts]
         chosen[family] = float(THRESHOLDS[int(_smoothed(scores).argmax())])
     return chosen
 

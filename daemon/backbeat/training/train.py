@@ -18,6 +18,7 @@ from backbeat.training.segment_pool import Batch, SegmentPool
 from backbeat.training.validate import validate
 
 _EMA_DECAY = 0.999
+_SETTLING_RATE = 1 / 3
 _STRUCK = 0.7  # targets above it mark the frames where a velocity is learned
 _RESCAN_S = 20.0
 
@@ -35,7 +36,8 @@ class TrainSettings:
     spectral_jitter: spread of the random equaliser, in decades.
     """
 
-    minutes: float = 45.0
+    minutes: float = 77.0
+    settling: float = 0.15
     steps: int | None = None
     batch_segments: int = 6
     workers: int = 2
@@ -139,9 +141,12 @@ class Trainer:
         return self.elapsed_s / (self.settings.minutes * 60)
 
     def _learning_rate(self) -> float:
-        done = min(self._share_done(), 1.0)
+        settling_from = 1 - self.settings.settling
+        done = self._share_done() / settling_from
+        if done >= 1 and self.settings.settling:
+            return self.settings.learning_rate * _SETTLING_RATE
         warm_up = min(1.0, (self.step + 1) / self.settings.warm_up_steps)
-        return self.settings.learning_rate * warm_up * (0.5 + 0.5 * math.cos(math.pi * done) + 0.005)
+        return self.settings.learning_rate * warm_up * (0.5 + 0.5 * math.cos(math.pi * min(done, 1.0)) + 0.005)
 
     @torch.no_grad()
     def _move_average(self) -> None:

@@ -100,6 +100,20 @@ def test_scripts_get_each_answer_as_a_line_of_json(daemon: Daemon, home: Path, c
     assert (events[-1]["hits"], events[-1]["pdf"]) == (312, "")
 
 
+def test_a_repick_names_the_job_and_what_is_changed(daemon: Daemon, capsys: Capture) -> None:
+    daemon.answers = lambda _message: whole_job("/bounces/song.wav")
+    assert main(["repick", JOB, "--sensitivity", "60, hihat=70", "--instruments", "common", "--wait"]) == 0
+    assert daemon.heard[-1].address == "/backbeat/repick"
+    assert daemon.heard[-1].arguments == (JOB, "sensitivity", "60, hihat=70", "instruments", "common")
+    assert capsys.readouterr().out.splitlines()[-1] == "Done: 312 hits, 120.0 BPM, confidence 0.87"
+
+
+def test_a_repick_that_is_refused_is_told_and_ends_with_1(daemon: Daemon, capsys: Capture) -> None:
+    daemon.answers = lambda _message: [say.error("/backbeat/repick", "There is no job 'zzz'.")]
+    assert main(["repick", "zzz", "--sensitivity", "60"]) == 1
+    assert capsys.readouterr().out == "Refused: There is no job 'zzz'.\n"
+
+
 def test_a_refusal_is_told_and_ends_with_1(daemon: Daemon, capsys: Capture) -> None:
     daemon.answers = lambda _message: [say.error("/backbeat/transcribe", "song.wav is outside the configured folders")]
     assert main(["send", "song.wav"]) == 1

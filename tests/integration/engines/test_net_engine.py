@@ -37,6 +37,7 @@ class NoModels:
         raise AssertionError(f"asked for {name}")
 
     folder = path
+    net_weights = None
 
 
 @pytest.fixture(scope="module")

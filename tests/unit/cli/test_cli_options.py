@@ -8,7 +8,7 @@ import pytest
 
 from backbeat.cli.main import build_parser
 from backbeat.cli.options import job_overrides
-from backbeat.settings import OPTIONS
+from backbeat.settings import HEARING_SETTINGS, OPTIONS
 
 
 def parsed(*arguments: str) -> argparse.Namespace:
@@ -18,10 +18,29 @@ def parsed(*arguments: str) -> argparse.Namespace:
 @pytest.mark.parametrize("command", [["transcribe", "a.wav"], ["send", "a.wav"], ["run"], ["demo"]])
 def test_every_setting_of_a_job_is_an_option_of_the_commands_that_do_or_ask_for_jobs(command: list[str]) -> None:
     values = {name: "none" if name in ("separation", "beats", "pdf") else "50" for name in OPTIONS}
-    values |= {"engine": "annoteator", "meter": "7/8", "preset": "gm", "compat": "seed", "separator_model": "m", "device": "cpu"}
+    values |= {
+        "instruments": "common",
+        "engine": "annoteator",
+        "meter": "7/8",
+        "preset": "gm",
+        "compat": "seed",
+        "separator_model": "m",
+        "device": "cpu",
+    }
     del values["keep_stem"]
     flags = [text for name, value in values.items() for text in ("--" + name.replace("_", "-"), value)]
     assert job_overrides(parsed(*command, *flags, "--keep-stem")) == values | {"keep_stem": True}
+
+
+def test_a_repick_takes_every_setting_but_those_that_would_have_to_be_heard() -> None:
+    for name in OPTIONS:
+        command = ["repick", "k3v9x2ab", "--" + name.replace("_", "-")]
+        command += [] if name == "keep_stem" else [{"instruments": "common", "pdf": "none", "device": "cpu"}.get(name, "50")]
+        if name in HEARING_SETTINGS:
+            with pytest.raises(SystemExit):
+                parsed(*command)
+        else:
+            assert list(job_overrides(parsed(*command))) == [name]
 
 
 def test_what_is_not_given_is_left_to_the_config() -> None:
@@ -60,6 +79,7 @@ COMMANDS = (
     ["run"],
     ["transcribe"],
     ["send"],
+    ["repick"],
     ["jobs"],
     ["jobs", "list"],
     ["jobs", "show"],

@@ -33,10 +33,33 @@ def test_recordings_for_thresholds_may_be_named_several_times() -> None:
     assert args.recordings == [[Path("drum"), Path("ref")], [Path("mix"), Path("ref")]]
 
 
-def test_an_action_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_action_or_a_kit_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    args = parsed()
+    with pytest.raises(SystemExit) as stopped:
+        args.execute(args)
+    assert stopped.value.code == 2
+    assert "name the folder of a kit with --kit, or an ACTION" in capsys.readouterr().err
+
+
+def test_a_kit_needs_nothing_but_its_folder() -> None:
+    args = parsed("--kit", "My Kit")
+    assert (args.kit, args.out, args.bank, args.start) == (Path("My Kit"), None, None, None)
+    assert args.minutes > 0
+    assert callable(args.execute)
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "long", "nan"])
+def test_learning_takes_some_time(minutes: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        parsed()
-    assert "ACTION" in capsys.readouterr().err
+        parsed("--kit", "kit", "--minutes", minutes)
+    assert "--minutes" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    args = parsed("--kit", str(tmp_path / "nothing"), "--out", str(tmp_path / "out"))
+    with pytest.raises(ConfigError, match="There is no folder"):
+        args.execute(args)
 
 
 def test_rendering_without_a_bank_is_told(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from backbeat.config.load import LoadedConfig, load_config
 from backbeat.config.schema import Config, OscConfig, WatchConfig
 from backbeat.config.serialise import config_from_json, config_to_json
 from backbeat.config.show import config_to_toml, config_with_origins
+from backbeat.sensitivity import Sensitivity
 from backbeat.settings import Settings
 from backbeat.values import Device, Meter, Separation
 
@@ -45,6 +46,7 @@ output = "/out"
 pattern = ["*.wav"]
 separation = "demucs"
 host_bpm = 128
+sensitivity = "60, toms=70"
 """
 
 
@@ -66,6 +68,7 @@ def test_the_defaults_go_to_json_and_back() -> None:
 
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(lambda text: text == text.strip())
+SENSITIVITIES = st.builds(Sensitivity, overall=st.integers(0, 100)) | st.just(Sensitivity.parse("60, toms=70, kick=1"))
 SETTINGS = st.builds(
     Settings,
     bpm=st.none() | st.floats(20, 400),
@@ -75,6 +78,7 @@ SETTINGS = st.builds(
     preset=NAMES,
     quantize=st.integers(0, 100),
     keep_stem=st.booleans(),
+    sensitivity=SENSITIVITIES,
 )
 PATHS = st.builds(lambda name: Path("/") / name.replace("/", "_"), NAMES)
 
@@ -105,6 +109,7 @@ def test_what_is_shown_says_where_each_value_came_from(loaded: LoadedConfig) -> 
     assert "port = 9999  # environment variable BACKBEAT_OSC_PORT\n" in shown
     assert 'host = "127.0.0.1"  # default\n' in shown
     assert "host_bpm = 128.0  # FILE, line 30\n" in shown
+    assert 'sensitivity = "60, toms=70"  # FILE, line 31\n' in shown
     assert shown.count("[[watch]]") == 2
 
 

@@ -9,9 +9,11 @@ from backbeat.engines.net_features import (
     BANDS,
     BLOCK_FRAMES,
     FPS,
+    FRAME_SAMPLES,
     HOP_SAMPLES,
     RATE_HZ,
     features,
+    filterbank,
     frame_count,
     local_level,
     spectrum_blocks,
@@ -62,6 +64,27 @@ def test_a_frame_has_the_same_bits_wherever_walking_begins(drumming: FloatArray)
     rest = np.concatenate([bands for bands, _ in spectrum_blocks(drumming[BLOCK_FRAMES * HOP_SAMPLES :])])
     margin = 3  # frames that reach over the cut
     np.testing.assert_array_equal(whole[BLOCK_FRAMES + margin :], rest[margin:])
+
+
+@pytest.mark.parametrize("samples", [70 * HOP_SAMPLES + 1, 2 * BLOCK_FRAMES * HOP_SAMPLES - 5000])
+def test_a_frame_has_the_same_bits_however_long_the_recording_goes_on(drumming: FloatArray, samples: int) -> None:
+    whole = np.concatenate([bands for bands, _ in spectrum_blocks(drumming)])
+    beginning = np.concatenate([bands for bands, _ in spectrum_blocks(drumming[:samples])])
+    margin = 3  # frames that reach over the end
+    np.testing.assert_array_equal(whole[: len(beginning) - margin], beginning[:-margin])
+
+
+def test_the_spectrum_is_that_of_the_plain_formula_in_double_precision(drumming: FloatArray) -> None:
+    exact = drumming.astype(np.float64)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME_SAMPLES) / FRAME_SAMPLES)
+    bands, loudness = (np.concatenate(part) for part in zip(*spectrum_blocks(drumming), strict=True))
+    first, frames = 3, 500  # the frames before begin before the recording
+    start = first * HOP_SAMPLES - FRAME_SAMPLES // 2
+    windows = np.lib.stride_tricks.sliding_window_view(exact[start:], FRAME_SAMPLES)[::HOP_SAMPLES][:frames] * window
+    magnitudes = np.abs(np.fft.rfft(windows, axis=1)) * 4 / FRAME_SAMPLES
+    begun = slice(first, first + frames)
+    np.testing.assert_allclose(bands[begun], magnitudes @ filterbank(), atol=2e-6)
+    np.testing.assert_allclose(loudness[begun], np.sqrt((magnitudes[:, 2:] ** 2).sum(axis=1)), rtol=1e-5)
 
 
 def test_noise_far_below_hearing_is_not_raised_to_the_level_of_drums() -> None:

@@ -9,12 +9,14 @@ import pytest
 
 from backbeat.engines.net import CHUNK_FRAMES, NetEngine
 from backbeat.engines.net_features import RATE_HZ
+from backbeat.engines.net_picker import pick_hits
 from backbeat.engines.net_picking import Activations, PickSettings
 from backbeat.engines.net_settings import NetSettings
 from backbeat.engines.net_vocabulary import COLUMN, INSTRUMENTS
 from backbeat.errors import Cancelled
 from backbeat.monitor import Unwatched
 from backbeat.records import BeatGrid, DrumStem, FloatArray
+from backbeat.sensitivity import Sensitivity
 from backbeat.values import Instrument, Stage, StemOrigin
 
 CONTEXT_FRAMES = 5
@@ -87,6 +89,13 @@ def test_hits_lie_where_the_bursts_are() -> None:
     hits = ENGINE.hits(stem(bursts(5.0)), NO_BEATS, Unwatched())
     assert hits.time_s == pytest.approx(np.arange(0.25, 4.7, 0.5), abs=0.03)
     assert set(hits.instruments) == {Instrument.SNARE}
+
+
+@pytest.mark.parametrize("rate_hz", [RATE_HZ, 48_000])
+def test_what_it_hands_along_gives_the_same_hits_again_to_the_last_bit(rate_hz: int) -> None:
+    hits = ENGINE.hits(stem(bursts(5.0, rate_hz=rate_hz), rate_hz), NO_BEATS, Unwatched())
+    assert list(pick_hits(hits.state, Sensitivity())) == list(hits)
+    assert len(pick_hits(hits.state, Sensitivity(overall=0))) <= len(hits) <= len(pick_hits(hits.state, Sensitivity(overall=100)))
 
 
 def test_chunks_leave_no_trace() -> None:

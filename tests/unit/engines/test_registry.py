@@ -16,6 +16,7 @@ from backbeat.engines.registry import (
     engine_info,
     open_beat_engine,
     open_hit_engine,
+    open_picker,
     open_separator,
 )
 from backbeat.errors import EngineMissing, ModelError
@@ -106,6 +107,21 @@ def test_options_are_the_part_of_the_settings_that_an_engine_is_opened_with() ->
     assert EngineOptions.from_settings(settings) == EngineOptions(
         compat=Compat.SEED, device=Device.CPU, separator_model="htdemucs_ft"
     )
+
+
+def test_an_engine_that_picks_again_does_so_without_being_opened() -> None:
+    script = (
+        "import sys; from backbeat.engines.registry import open_picker; "
+        "print(open_picker('net') is not None, 'onnxruntime' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "True False"
+
+
+def test_an_engine_that_cannot_pick_again_has_no_picker_and_an_unknown_one_is_an_error() -> None:
+    assert open_picker("annoteator") is None
+    with pytest.raises(EngineMissing, match="called 'nothing'"):
+        open_picker("nothing")
 
 
 def test_reading_the_table_imports_nothing_heavy() -> None:

@@ -11,6 +11,7 @@ from backbeat.intake.osc_requests import (
     OscRequest,
     Ping,
     Play,
+    Repick,
     SendHits,
     Status,
     StopPlaying,
@@ -21,7 +22,7 @@ from backbeat.intake.osc_requests import (
 )
 from backbeat.osc import OscMessage, Peer
 from backbeat.settings import OPTIONS
-from backbeat.values import Meter, Separation
+from backbeat.values import InstrumentChoice, Meter, Separation
 
 ME = Peer("127.0.0.1", 4000)
 
@@ -58,6 +59,10 @@ def request(address: str, *arguments: object) -> OscRequest:
         ),
         (("cancel", "17"), Cancel(sender=ME, job="17")),
         (("cancel", 17), Cancel(sender=ME, job="17")),
+        (
+            ("repick", "17", "instruments", "common"),
+            Repick(sender=ME, job="17", options={"instruments": InstrumentChoice.COMMON}),
+        ),
         (("status",), Status(sender=ME)),
         (("status", "17"), Status(sender=ME, job="17")),
         (("subscribe",), Subscribe(sender=ME)),
@@ -79,6 +84,7 @@ def test_every_setting_can_be_given_over_osc() -> None:
     texts = {
         "engine": "net", "separation": "auto", "beats": "auto", "bpm": 120, "host_bpm": 120.0, "meter": "4/4", "preset": "x",
         "quantize": 0, "compat": "seed", "pdf": "none", "separator_model": "htdemucs", "device": "cpu", "keep_stem": True,
+        "sensitivity": 62.5, "instruments": "common",
     }  # fmt: skip
     missing = OPTIONS.keys() - texts.keys()
     assert not missing, f"add {missing} to this test"
@@ -103,6 +109,8 @@ def test_every_setting_can_be_given_over_osc() -> None:
         (("transcribe", "/a.wav", "bpm", 120, "bpm", 130), "bpm is given twice"),
         (("cancel",), "got 0 arguments, takes s:job"),
         (("cancel", "1", "2"), "got 2 arguments, takes s:job"),
+        (("repick",), r"takes s:job \[s:setting value ...\]"),
+        (("repick", "17", "sensitivity", "loud"), "'loud' is not a level"),
         (("subscribe", 0), "port has to be a port"),
         (("subscribe", 70000), "port has to be a port"),
         (("subscribe", "9000"), "has to be a number"),

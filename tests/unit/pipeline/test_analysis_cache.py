@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backbeat.pipeline.analysis_cache import HEARING_SETTINGS, AnalysisCache
+from backbeat.pipeline.analysis_cache import AnalysisCache
 from backbeat.records import Analysis, BeatGrid, Hit, Hits, SeparationReport, hits_from_rows
-from backbeat.settings import OPTIONS, Settings
+from backbeat.settings import CHOOSING_SETTINGS, HEARING_SETTINGS, OPTIONS, Settings
 from backbeat.values import Instrument, Meter, StemOrigin
 
 HEARING = {
@@ -24,9 +24,11 @@ HEARING = {
     "beats": "librosa",
     "bpm": 93.5,
     "meter": "7/8",
+    "first_downbeat": 1.25,
     "compat": "seed",
     "separator_model": "htdemucs_ft",
 }
+CHOOSING = {"sensitivity": "60, hihat=70", "instruments": "common"}
 WRITING = {"host_bpm": 96, "preset": "mine", "quantize": 50, "pdf": "none", "device": "cpu", "keep_stem": True}
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -63,7 +65,7 @@ analyses = st.builds(
         quality=st.none() | st.floats(0, 1),
     ),
     grid=grids(),
-    hits=st.lists(rows).map(lambda hits: hits_from_rows(hits, engine="test")),
+    hits=st.builds(lambda hits, state: hits_from_rows(hits, engine="test", state=state), st.lists(rows), st.binary()),
     timings_s=st.just({"hits": 1.5}),
 )
 
@@ -135,9 +137,10 @@ def test_what_was_never_kept_is_not_found_and_makes_no_folder(cache: AnalysisCac
 # What it depends on
 
 
-def test_every_setting_either_changes_what_is_heard_or_how_it_is_written() -> None:
+def test_every_setting_changes_what_is_heard_or_what_is_chosen_of_it_or_how_it_is_written() -> None:
     assert HEARING.keys() == set(HEARING_SETTINGS)
-    assert HEARING.keys() | WRITING.keys() == OPTIONS.keys()
+    assert CHOOSING.keys() == set(CHOOSING_SETTINGS)
+    assert HEARING.keys() | CHOOSING.keys() | WRITING.keys() == OPTIONS.keys()
 
 
 @pytest.mark.parametrize("name", HEARING)
@@ -146,10 +149,10 @@ def test_a_setting_that_changes_what_is_heard_is_heard_anew(cache: AnalysisCache
     assert cache.get("f" * 64, Settings().changed({name: HEARING[name]})) is None
 
 
-@pytest.mark.parametrize("name", WRITING)
-def test_a_setting_that_changes_how_it_is_written_is_not(cache: AnalysisCache, name: str) -> None:
+@pytest.mark.parametrize("name", [*WRITING, *CHOOSING])
+def test_a_setting_that_changes_how_it_is_written_or_what_is_chosen_is_not(cache: AnalysisCache, name: str) -> None:
     cache.put(analysis(), Settings())
-    assert cache.get("f" * 64, Settings().changed({name: WRITING[name]})) is not None
+    assert cache.get("f" * 64, Settings().changed({name: (WRITING | CHOOSING)[name]})) is not None
 
 
 def test_another_recording_or_another_model_is_heard_anew(cache: AnalysisCache) -> None:
@@ -164,7 +167,12 @@ def test_another_recording_or_another_model_is_heard_anew(cache: AnalysisCache) 
 def damaged(text: str) -> list[str]:
     document = json.loads(text)
     without = [json.dumps({k: v for k, v in document.items() if k != key}) for key in document if key != "timings_s"]
-    wrong = [text.replace('"kick"', '"cowbell"'), text.replace("[1,2]", "[1]"), text.replace('"beats":4', '"beats":0')]
+    wrong = [
+        text.replace('"state":""', '"state":"no base64"'),
+        text.replace('"kick"', '"cowbell"'),
+        text.replace("[1,2]", "[1]"),
+        text.replace('"beats":4', '"beats":0'),
+    ]
     changed = [json.dumps(document | change) for change in ({"more": 1}, {"grid": None}, {"warnings": None})]
     return ["", text[:100], "null", "[]", "3", '"drums"', *wrong, *changed, *without]
 
@@ -185,9 +193,28 @@ def test_a_damaged_file_counts_as_none_and_is_replaced(cache: AnalysisCache, cap
     assert_same(cache.get("f" * 64, Settings()), analysis())
 
 
-def test_an_analysis_with_warnings_is_not_kept(cache: AnalysisCache) -> None:
+def test_an_analysis_with_warnings_is_heard_again_when_the_same_is_asked_for(cache: AnalysisCache) -> None:
     cache.put(analysis(warnings=("madmom is not installed",)), Settings())
     assert cache.get("f" * 64, Settings()) is None
+    assert cache.get("f" * 64, Settings(quantize=50)) is None
+
+
+def test_an_analysis_with_warnings_serves_another_choice_and_then_the_first_again(cache: AnalysisCache) -> None:
+    warned = analysis(warnings=("madmom is not installed",))
+    more = Settings().changed({"sensitivity": 60})
+    cache.put(warned, Settings())
+    for settings_ in (more, Settings(), more.changed({"instruments": "common"})):
+        found = cache.get("f" * 64, settings_)
+        assert found is not None
+        assert_same(found, warned)
+        assert cache.get("f" * 64, settings_) is None, "asked for in the same way twice"
+
+
+def test_an_analysis_that_was_heard_again_without_warnings_stays(cache: AnalysisCache) -> None:
+    cache.put(analysis(warnings=("madmom is not installed",)), Settings())
+    cache.put(analysis(), Settings())
+    for _ in range(2):
+        assert cache.get("f" * 64, Settings()) is not None
 
 
 def test_a_folder_that_cannot_be_written_costs_the_job_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

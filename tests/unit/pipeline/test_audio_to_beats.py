@@ -111,6 +111,16 @@ def test_an_answer_that_does_not_fit_the_users_tempo_is_not_taken() -> None:
     assert "100.0 BPM" in grid.warnings[0]
 
 
+def test_without_a_beat_the_users_first_downbeat_is_where_a_bar_begins() -> None:
+    hint = BeatHint(bpm=120.0, first_downbeat_s=1.75)
+    grid = audio_to_beats(some_audio(), RATE_HZ, hint, [], Unwatched())
+    assert np.isclose(grid.times_s[grid.numbers == 1], 1.75).any()
+    assert np.allclose(np.diff(grid.times_s), 0.5)
+    guessed = audio_to_beats(some_audio(), RATE_HZ, BeatHint(first_downbeat_s=0.8), [], Unwatched())
+    assert guessed.bpm_unreliable
+    assert np.isclose(guessed.times_s[guessed.numbers == 1], 0.8).any()
+
+
 def test_the_users_tempo_counts_quarters_in_every_meter() -> None:
     grid = audio_to_beats(some_audio(), RATE_HZ, BeatHint(bpm=90.0, meter=Meter(6, 8)), [], Unwatched())
     assert (grid.tempo_bpm, grid.quarter_bpm) == (180.0, 90.0)

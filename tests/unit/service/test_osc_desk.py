@@ -148,7 +148,9 @@ def test_ping_is_answered_with_the_version(desk) -> None:
     assert desk.hear("/backbeat/pong") == [("/backbeat/pong", __version__)]
 
 
-@pytest.mark.parametrize("address", ["/backbeat/cancel", "/backbeat/status", "/backbeat/play", "/backbeat/hits"])
+@pytest.mark.parametrize(
+    "address", ["/backbeat/cancel", "/backbeat/repick", "/backbeat/status", "/backbeat/play", "/backbeat/hits"]
+)
 def test_a_job_that_is_not_there_is_an_error_with_what_to_do(desk, address) -> None:
     desk.tell(address, "zzz")
     assert desk.error(address) == "There is no job 'zzz'. /backbeat/status lists the jobs there are."
@@ -251,6 +253,63 @@ def test_a_store_that_refuses_is_told_to_who_asked(desk, song) -> None:
         desk.tell("/backbeat/transcribe", str(song))
         assert "The job database" in desk.error("/backbeat/transcribe")
     assert desk.transcribe(song).path == song
+
+
+# Picking again
+
+
+def test_a_finished_job_is_done_again_with_another_sensitivity_in_the_same_place(desk, song) -> None:
+    first = desk.finished(song)
+    desk.tell("/backbeat/repick", first.id, "sensitivity", "60, hihat=70", "instruments", "common")
+    job_id = desk.hear("/backbeat/accepted", 2)[-1][1]
+    again = desk.office.ask(lambda: desk.office.bench.job(job_id))
+    assert again.settings == first.settings.changed({"sensitivity": "60, hihat=70", "instruments": "common"})
+    assert (again.path, again.fingerprint, again.out_base) == (first.path, first.fingerprint, first.out_base)
+    assert (again.origin, again.priority) == (Origin.OSC, Priority.OSC)
+    desk.office.ask(desk.office.bench.finish)
+    assert desk.hear("/backbeat/done", 2)[-1][1] == again.id
+
+
+def test_a_recording_that_is_gone_can_still_be_picked_again(desk, song) -> None:
+    first = desk.finished(song)
+    song.unlink()
+    desk.tell("/backbeat/repick", first.id, "sensitivity", 70)
+    assert len(desk.hear("/backbeat/accepted", 2)) == 2
+
+
+def test_settings_of_the_first_time_stay_when_a_job_is_picked_again(make_desk, song) -> None:
+    desk = make_desk(transcribe=Settings(bpm=100.0, quantize=20))
+    first = desk.transcribe(song, "sensitivity", 60)
+    desk.office.ask(desk.office.bench.finish)
+    desk.tell("/backbeat/repick", first.id, "quantize", 50)
+    job_id = desk.hear("/backbeat/accepted", 2)[-1][1]
+    settings = desk.office.ask(lambda: desk.office.bench.job(job_id)).settings
+    assert settings == Settings(bpm=100.0, quantize=50).changed({"sensitivity": 60})
+
+
+def test_a_job_that_has_not_ended_cannot_be_picked_again(desk, song) -> None:
+    job = desk.transcribe(song)
+    desk.tell("/backbeat/repick", job.id, "sensitivity", 70)
+    assert desk.error("/backbeat/repick") == f"Job {job.id} is running: only finished jobs can be picked again."
+
+
+def test_what_would_have_to_be_heard_cannot_be_changed_by_picking(desk, song) -> None:
+    job = desk.finished(song)
+    desk.tell("/backbeat/repick", job.id, "bpm", 120, "sensitivity", 70, "engine", "net")
+    assert desk.error("/backbeat/repick") == (
+        "bpm, engine: to change this, the recording has to be heard again. Use /backbeat/transcribe."
+    )
+
+
+def test_a_newer_bounce_in_the_same_place_is_not_written_over_by_picking_the_older_one(desk, song) -> None:
+    older = desk.finished(song)
+    song.write_bytes(b"other drums")
+    newer = desk.finished(song)
+    assert newer.fingerprint != older.fingerprint
+    desk.tell("/backbeat/repick", older.id, "sensitivity", 70)
+    assert "newer bounce" in desk.error("/backbeat/repick")
+    desk.tell("/backbeat/repick", newer.id, "sensitivity", 70)
+    assert len(desk.hear("/backbeat/accepted", 3)) == 3
 
 
 # Cancelling and asking

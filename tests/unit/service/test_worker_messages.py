@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backbeat.pipeline.request import Request
+from backbeat.sensitivity import Sensitivity
 from backbeat.service import worker_messages
 from backbeat.service.worker_messages import Finished, Message, Progress, Work, Written, from_line, to_line
 from backbeat.settings import Settings
@@ -27,6 +28,7 @@ all_settings = st.builds(
     meter=st.none() | st.builds(Meter, st.integers(1, 32), st.sampled_from([2, 4, 8])),
     quantize=st.integers(0, 100),
     keep_stem=st.booleans(),
+    sensitivity=st.builds(Sensitivity, overall=st.integers(0, 100)),
 )
 requests = st.builds(Request, path=paths, fingerprint=text, out_base=paths, settings=all_settings)
 BY_TYPE = {

@@ -103,7 +103,7 @@ def test_it_learns_and_goes_on_where_it_stopped(pool: SegmentPool, tmp_path: Pat
 
 
 def test_it_stops_after_so_many_steps_however_long_they_take(pool: SegmentPool, tmp_path: Path) -> None:
-    settings = TrainSettings(minutes=0.0, steps=7, batch_segments=4, workers=1, warm_up_steps=1)
+    settings = TrainSettings(minutes=0.0, steps=7, settling=0, batch_segments=4, workers=1, warm_up_steps=1)
     trainer = Trainer(settings, SMALL, "cpu")
     trainer.run(pool, pool, tmp_path / "run", lambda _: None)
     assert trainer.step == 7
@@ -155,3 +155,13 @@ def test_the_average_is_read_with_its_record(pool: SegmentPool, tmp_path: Path) 
     network, record = load_average(tmp_path / "average.pt")
     assert network.shape == SMALL
     assert record["steps"] == trainer.step
+
+
+def test_the_learning_rate_falls_and_then_settles() -> None:
+    trainer = Trainer(TrainSettings(steps=1000, settling=0.2, warm_up_steps=10), SMALL, "cpu")
+    rates = []
+    for step in (0, 100, 400, 790, 810, 990):
+        trainer.step = step
+        rates.append(trainer._learning_rate())
+    assert rates[0] < rates[1] > rates[2] > rates[3]
+    assert rates[4] == rates[5] == pytest.approx(1e-3)
