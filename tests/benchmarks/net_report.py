@@ -83,9 +83,9 @@ are drawn anew, so the interval is about other songs like these; with seven song
 *These songs*: stretches of 5 s are drawn anew within each song, so it is about these seven only. Differences are paired (the same
 songs or stretches for both systems) and bold where 0 is outside.
 """
-NOTE_ON_DEV = """Seven songs of MDB Drums. Nothing was trained on them and nothing is set per song, but thresholds, rules of picking and
-some choices of training material were made with them in view (the model card says how often), so these figures flatter and
-the intervals do not know it. There are no toms in them.
+NOTE_ON_DEV = """Seven songs of MDB Drums. Nothing was trained on them and nothing is set per song, but thresholds, rules of
+picking and some choices of training material were made with them in view (the model card says how often), so these figures
+flatter and the intervals do not know it. There are no toms in them.
 """
 RIGHT_NOTE = """*Instrument*: right when a stroke of that very instrument was played there. *Class*: right when one of its
 class (of five) was. A confidence is about the instrument, so the share of right classes may lie above it. Confidences were fitted
