@@ -481,7 +481,7 @@ def test_ctrl_c_leaves_nothing_half_written_and_no_program_behind(bench, batch, 
         _, rest = process.communicate(timeout=60)
     assert process.returncode == 130, rest
     assert "Interrupted: 1 of 2 done; nothing is left half written." in rest
-    assert not Path(f"/proc/{engraver}").exists()
+    wait_for("the engraver is gone", lambda: not Path(f"/proc/{engraver}").exists(), within_s=20)
     left = {path.name for path in tmp_path.iterdir()} - set(names)
     first = {f"first.drums{kind.suffix}" for kind in OutputKind if kind is not OutputKind.STEM}
     assert left == first | {"second.drums.mid", "second.drums.tempomap.mid", "second.drums.musicxml"}
