@@ -61,8 +61,8 @@ def test_loading_the_models_ahead_of_time_says_what_is_wrong_and_the_runner_goes
             runner.preload()
 
 
-def test_the_configured_limit_holds(config, drum_loop_wav) -> None:
-    runner = make_runner(config_to_json(replace(config, limits=LimitsConfig(max_minutes=0.1))))
+def test_the_configured_limit_holds(with_model, drum_loop_wav) -> None:
+    runner = make_runner(config_to_json(replace(with_model, limits=LimitsConfig(max_minutes=0.1))))
     request = make_request(drum_loop_wav, out_base=drum_loop_wav.with_name("x"), settings=QUICK, monitor=Unwatched())
     with pytest.raises(AudioTooLong):
         runner(request, Unwatched(), lambda _kind, _path: None)

@@ -84,7 +84,7 @@ def test_every_setting_can_be_given_over_osc() -> None:
     texts = {
         "engine": "net", "separation": "auto", "beats": "auto", "bpm": 120, "host_bpm": 120.0, "meter": "4/4", "preset": "x",
         "quantize": 0, "compat": "seed", "pdf": "none", "separator_model": "htdemucs", "device": "cpu", "keep_stem": True,
-        "sensitivity": 62.5, "instruments": "common",
+        "sensitivity": 62.5, "instruments": "common", "first_downbeat": 0.5,
     }  # fmt: skip
     missing = OPTIONS.keys() - texts.keys()
     assert not missing, f"add {missing} to this test"
