@@ -125,11 +125,20 @@ def test_results_that_cannot_be_written_are_told(here: Path, command: Command) -
     assert f"The folder {here / 'file' / 'results'} cannot be made" in done.stderr
 
 
+AS_IN_A_TERMINAL = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from backbeat.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""What runs in the background ignores Ctrl-C, and its children do too: also when it is the tests that run there."""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to whole consoles only")
 def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(here: Path) -> None:
     samples, rate_hz = demo_audio()
     soundfile.write(here / "long.wav", np.tile(samples, 40), rate_hz)
-    arguments = [sys.executable, "-m", "backbeat", "transcribe", "long.wav", *QUICK]
+    arguments = [sys.executable, "-c", AS_IN_A_TERMINAL, "transcribe", "long.wav", *QUICK]
     with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, cwd=here) as process:
         assert process.stderr is not None
         for line in process.stderr:
