@@ -59,6 +59,15 @@ class Done:
         return [json.loads(line) for line in self.stdout.splitlines()]
 
 
+AS_IN_A_TERMINAL = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from backbeat.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""What runs in the background ignores Ctrl-C, and its children do too: also when it is the tests that run there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bench:
     """A folder with recordings, and how `backbeat transcribe` is run on them."""
@@ -81,7 +90,7 @@ class Bench:
 
     def start(self, *arguments: str, command: Sequence[str] = (), **options: Any) -> subprocess.Popen[str]:
         """`command` goes before Python, such as `prlimit`."""
-        words = [*command, sys.executable, "-m", "backbeat", "transcribe", *arguments]
+        words = [*command, sys.executable, "-c", AS_IN_A_TERMINAL, "transcribe", *arguments]
         return subprocess.Popen(
             words, env=self.environment, text=True, stdin=subprocess.DEVNULL, errors="surrogateescape", **options
         )
