@@ -112,7 +112,7 @@ class AudioTooLong(AudioError):
 
 
 class AudioChanged(AudioError):
-    """Raised when the file was replaced while it was being read; the new version gets a job of its own."""
+    """Raised when the file was replaced while it was being read; in a watched folder the new version gets a job of its own."""
 
     code = "changed"
     retry = True

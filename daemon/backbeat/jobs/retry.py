@@ -28,7 +28,7 @@ RULES = {
     WorkerDied.code: RetryRule(max_attempts=2, delay_s=2.0),
     # The drive may be asleep or full, the file open in a program.
     OutputError.code: RetryRule(max_attempts=3, delay_s=5.0, growth=4.0),
-    # The newer version gets a job of its own; this one looks again in case it was only touched.
+    # Nobody watches a file that was asked for by its path: it is looked at again in case it was only being copied.
     AudioChanged.code: RetryRule(max_attempts=2, delay_s=3.0),
     # Not the job's fault, but a job that takes the whole computer down must not do so for ever.
     INTERRUPTED: RetryRule(max_attempts=20, delay_s=0.0),

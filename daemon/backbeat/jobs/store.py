@@ -145,6 +145,11 @@ class Store(JobReader, OutputFiles, SeenFiles):
         with self._transaction():
             return self._end_running(job_id, JobState.CANCELLED, _STOP_REASONS[JobState.CANCELLED])
 
+    def end_superseded(self, job_id: str) -> Job:
+        """The running job's recording is not there any more: a newer bounce, which gets a job of its own, lies in its place."""
+        with self._transaction():
+            return self._end_running(job_id, JobState.SUPERSEDED, _STOP_REASONS[JobState.SUPERSEDED])
+
     # People
 
     def request_cancel(self, job_id: str) -> Job:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from backbeat.errors import AudioChanged, AudioTooLong, AudioUnreadable
+from backbeat.errors import AudioChanged, AudioError, AudioTooLong, AudioUnreadable
 from backbeat.intake.audio_header import header_report
 from backbeat.intake.file_stamp import file_stamp
 from backbeat.intake.fingerprint import fingerprint as content_fingerprint
@@ -57,6 +57,18 @@ def file_to_audio(path: Path, *, fingerprint: str, channels: int, limits: AudioL
     """
     stamp = file_stamp(path)
     _require_content(path, fingerprint, monitor)
+    try:
+        audio = _decode(path, fingerprint, channels, limits, monitor)
+    except AudioError:
+        if file_stamp(path) != stamp:  # a newer bounce is being written over it: what looks broken is not what was meant
+            _require_content(path, fingerprint, monitor)
+        raise
+    if file_stamp(path) != stamp:
+        _require_content(path, fingerprint, monitor)
+    return audio
+
+
+def _decode(path: Path, fingerprint: str, channels: int, limits: AudioLimits, monitor: Monitor) -> Audio:
     report = header_report(path)
     with ExitStack() as stack:
         stream = open_sound(path, report, stack)
@@ -67,8 +79,6 @@ def file_to_audio(path: Path, *, fingerprint: str, channels: int, limits: AudioL
     if reading.frames == 0:
         raise AudioUnreadable(f"{path.name} holds no sound: it is 0 samples long.", advice="Bounce the track again.")
     hint = tempo_hint(path)
-    if file_stamp(path) != stamp:
-        _require_content(path, fingerprint, monitor)
     return Audio(
         samples=reading.samples,
         sample_rate_hz=ANALYSIS_RATE_HZ,
@@ -83,7 +93,8 @@ def file_to_audio(path: Path, *, fingerprint: str, channels: int, limits: AudioL
 def _require_content(path: Path, fingerprint: str, monitor: Monitor) -> None:
     if content_fingerprint(path, monitor) != fingerprint:
         raise AudioChanged(
-            f"{path.name} was replaced before it was read to the end.", advice="The new version gets a job of its own."
+            f"{path.name} was replaced before it was read to the end.",
+            advice="In a watched folder the new version gets a job of its own; otherwise ask for it again.",
         )
 
 

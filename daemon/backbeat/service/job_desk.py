@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from backbeat.errors import JobError, OutputError, StoreError, WorkerDied, in_words
+from backbeat.errors import AudioChanged, JobError, OutputError, StoreError, WorkerDied, in_words
 from backbeat.jobs.job import Job, JobState, Origin, Submission
 from backbeat.jobs.retry import INTERRUPTED, next_attempt
 from backbeat.jobs.store import Store
@@ -197,7 +197,10 @@ class JobDesk:
                 self._fail(job, WorkerDied.code, message.reason, WorkerDied.advice, again)
 
     def _fail(self, job: Job, code: str, message: str, advice: str, again: float | None) -> None:
-        if again is None:
+        if code == AudioChanged.code and job.origin is Origin.FOLDER:  # the folder is watched: the new bounce is on its way
+            log.info("%s: %s", job.id, message)
+            self._end(self._store.end_superseded(job.id))
+        elif again is None:
             log.warning("%s: failed: %s", job.id, in_words(message, advice))
             self._end(self._store.fail(job.id, code, message, advice))
         else:

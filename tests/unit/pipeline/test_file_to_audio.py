@@ -341,6 +341,15 @@ def test_a_replacement_while_it_is_read_is_noticed(audio_files: ModuleType, tmp_
         read(path, monitor=Watcher(at_check=5, then=lambda: other.replace(path)))
 
 
+def test_what_looks_broken_because_a_newer_bounce_is_being_written_is_a_replacement(
+    audio_files: ModuleType, tmp_path: Path
+) -> None:
+    path = audio_files.write_sound(tmp_path / "song.flac", audio_files.noise(5))
+    half = path.read_bytes()[: path.stat().st_size // 2]
+    with pytest.raises(AudioChanged, match=r"song\.flac was replaced"):
+        read(path, monitor=Watcher(at_check=2, then=lambda: path.write_bytes(half)))
+
+
 def test_a_replacement_before_it_is_read_is_noticed(audio_files: ModuleType, tmp_path: Path) -> None:
     path = audio_files.write_sound(tmp_path / "song.wav", audio_files.noise(1))
     limits = AudioLimits(max_minutes=1)

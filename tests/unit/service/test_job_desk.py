@@ -301,7 +301,7 @@ def test_a_failure_that_would_repeat_itself_is_final(bench) -> None:
 @pytest.mark.parametrize("code", ["output", "changed"])
 def test_a_failure_that_may_pass_is_tried_again_by_the_table_and_then_final(bench, code) -> None:
     rule = RULES[code]
-    job = bench.submit(bench.request()).job
+    job = bench.submit(bench.request(), over_osc=True).job
     for attempt in range(1, rule.max_attempts):
         bench.fail(code=code, retry=True)
         assert states(bench, job.id) == [JobState.QUEUED]
@@ -314,6 +314,13 @@ def test_a_failure_that_may_pass_is_tried_again_by_the_table_and_then_final(benc
     assert bench.ends() == []
     bench.fail(code=code, retry=True)
     assert bench.ends() == [("failed", job.id)]
+
+
+def test_a_bounce_that_was_replaced_in_a_watched_folder_before_it_was_read_is_superseded_not_failed(bench) -> None:
+    job = bench.submit(bench.request()).job
+    bench.fail(code="changed", retry=True)
+    assert states(bench, job.id) == [JobState.SUPERSEDED]
+    assert bench.ends() == [("cancelled", job.id)]
 
 
 def test_a_failure_that_the_table_does_not_know_is_final_even_if_it_might_pass(bench) -> None:

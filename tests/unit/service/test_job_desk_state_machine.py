@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from backbeat.jobs.job import JobState
+from backbeat.jobs.job import JobState, Origin
 from backbeat.service.worker_messages import Finished, Stopped
 
 STOPPED = {JobState.CANCELLED, JobState.SUPERSEDED}
@@ -97,6 +97,10 @@ class DeskMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.bench.worker.job_id)
     @rule(code=st.sampled_from(["engine_failed", "output", "changed"]), retry=st.booleans())
     def fail(self, code: str, retry: bool) -> None:
+        job = self.bench.job(self.bench.worker.job_id)
+        asked_for_again = self.bench.worker.is_asked_to_stop and self.wanted[job.id]
+        if code == "changed" and job.origin is Origin.FOLDER and not asked_for_again:
+            self.wanted[job.id] = False  # a newer bounce takes its place
         self.bench.fail(code=code, retry=retry)
 
     @precondition(lambda self: self.bench.worker.job_id)
