@@ -5,8 +5,9 @@ All records are frozen. Arrays inside them are read-only by agreement: a stage m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 
@@ -198,13 +199,32 @@ class Bar:
         return 60.0 * float(self.length) / (self.end_s - self.start_s)
 
 
+class Role(StrEnum):
+    """How a hit is written down."""
+
+    STROKE = "stroke"
+    """A note of its own."""
+    GRACE = "grace"
+    """A small note before the stroke of the same drum at its position: one makes a flam, two a drag."""
+    ROLL = "roll"
+    """The first stroke of a roll: one note with tremolo bars, `roll_length` long."""
+    ROLLED = "rolled"
+    """A further stroke of a roll: it sounds, and is written within the note of the roll's first."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScoreNote:
     """One hit on the grid.
 
     bar: index into `Score.bars`.
-    position: quarter notes from the start of the bar, 0 <= position < the bar's length.
+    position: where it is written, in quarter notes from the start of the bar, 0 <= position < the bar's length; a grace note
+        has that of its stroke, a rolled one its own.
+    sounding: where it sounds when it is wholly quantised: `position`, with the swing that is written in words, and for grace
+        notes a little before (below 0 where the stroke is on the bar line).
     time_s: the unquantised time, as in `Hits`.
+    roll_length: quarter notes that a roll lasts as written; 0 for all but Role.ROLL.
+    tremolo: bars through the stem of a roll's note, 1..4; 0 for all but Role.ROLL.
+    is_ghost, is_accent: to be written as such; never both.
     """
 
     bar: int
@@ -213,6 +233,34 @@ class ScoreNote:
     instrument: Instrument
     velocity: int
     confidence: float
+    sounding: Fraction
+    role: Role = Role.STROKE
+    roll_length: Fraction = Fraction(0)
+    tremolo: int = 0
+    is_ghost: bool = False
+    is_accent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feel:
+    """How the playing lies on the grid.
+
+    swing_ratio: length of the first to that of the second note of a swung pair: 1 is straight, 2 is triplets.
+    swing_unit: the notes that swing, in quarter notes: 1/2 are eighths, 1/4 sixteenths; 0 when nothing swings.
+    grid_offset_s: by how much the whole grid was moved to the onsets, seconds, positive is later.
+    push_s: by instrument, median of played minus written time, seconds; negative is ahead of the beat.
+    spread_s: median absolute distance of strokes from their places, seconds.
+    """
+
+    swing_ratio: float = 1.0
+    swing_unit: Fraction = Fraction(0)
+    grid_offset_s: float = 0.0
+    push_s: Mapping[Instrument, float] = field(default_factory=dict)
+    spread_s: float = 0.0
+
+    @property
+    def is_swung(self) -> bool:
+        return self.swing_unit > 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +275,7 @@ class Score:
     notes: tuple[ScoreNote, ...]
     tempo_bpm: float
     tempo_unreliable: bool
+    feel: Feel = field(default_factory=Feel)
 
 
 @dataclass(frozen=True, kw_only=True)

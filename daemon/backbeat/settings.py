@@ -10,10 +10,27 @@ from enum import StrEnum
 from typing import Any
 
 from backbeat.sensitivity import Sensitivity
-from backbeat.values import BeatChoice, Compat, Device, InstrumentChoice, Meter, PdfBackend, Separation
+from backbeat.values import (
+    BeatChoice,
+    Compat,
+    Device,
+    Division,
+    InstrumentChoice,
+    Meter,
+    MidiLayout,
+    Paper,
+    PdfBackend,
+    Picture,
+    Separation,
+)
+from backbeat.velocity_curve import VelocityCurve
 
 BPM_MIN, BPM_MAX = 20.0, 400.0
 SECONDS_MAX = 36_000.0
+
+
+WRITTEN_AS_TEXT = (Meter, Sensitivity, VelocityCurve)
+"""Small values that have a text of their own, which their parsers read back."""
 
 
 def _bpm(value: object) -> float | None:
@@ -44,14 +61,20 @@ def _meter(value: object) -> Meter | None:
     return None if value in (None, "", "auto") else Meter.parse(str(value))
 
 
-def _percent(value: object) -> int:
-    try:
-        number = int(str(value).rstrip("%"))
-    except ValueError:
-        raise ValueError(f"{value!r} is not a whole number of percent") from None
-    if not 0 <= number <= 100:
-        raise ValueError(f"{value} is outside 0 to 100")
-    return number
+def _whole(unit: str, highest: int) -> Any:
+    """A parser of whole numbers from 0; `unit` may stand behind them."""
+
+    def parse(value: object) -> int:
+        text = str(value).strip().removesuffix(unit).strip()
+        try:
+            number = int(text)
+        except ValueError:
+            raise ValueError(f"{value!r} is not a whole number") from None
+        if not 0 <= number <= highest:
+            raise ValueError(f"{value} is outside 0 to {highest}")
+        return number
+
+    return parse
 
 
 def _flag(value: object) -> bool:
@@ -111,9 +134,28 @@ class Settings:
         None, _seconds, "where a bar begins, in seconds from the start of the file, where you know it"
     )
     preset: str = _option("general-midi", _word, "note map of the MIDI file")
-    quantize: int = _option(0, _percent, "how far hits are pulled to the grid in the MIDI file, in percent")
+    quantize: int = _option(0, _whole("%", 100), "how far hits are pulled to the grid in the MIDI file, in percent")
+    grid: Division = _option(
+        Division.AUTO, _choice(Division), "the finest grid of notation and quantising: auto, 8, 8t, 16, 16t or 32 (t: triplets)"
+    )
+    flam_ms: int = _option(
+        45, _whole("ms", 100), "two strokes on one drum that are closer than this, in milliseconds, are a flam; 0: never"
+    )
+    velocity_curve: VelocityCurve = _option(
+        VelocityCurve(), VelocityCurve.parse, "velocities in the MIDI file: linear, soft, hard, an exponent, 40-120 or fixed 100"
+    )
+    midi_layout: MidiLayout = _option(
+        MidiLayout.DRUMS, _choice(MidiLayout), "tracks of the MIDI file: drums (one), instruments (one each) or type-0"
+    )
+    lead_in: int = _option(0, _whole("bars", 8), "empty bars before the recording's start in the MIDI file")
+    notation: str = _option("standard", _word, "staff map of the notation")
+    repeat_bars: bool = _option(False, _flag, "write a repeat sign for a bar that is the same as the one before")
     compat: Compat = _option(Compat.TUNED, _choice(Compat), "annoteator only: seed or tuned arithmetic")
-    pdf: PdfBackend = _option(PdfBackend.LILYPOND, _choice(PdfBackend), "who engraves the PDF: lilypond, musescore or none")
+    pdf: PdfBackend = _option(
+        PdfBackend.LILYPOND, _choice(PdfBackend), "who engraves the PDF: verovio, lilypond, musescore or none"
+    )
+    paper: Paper = _option(Paper.A4, _choice(Paper), "the PDF's page size: a4 or letter")
+    picture: Picture = _option(Picture.NONE, _choice(Picture), "also draw the hits beside the MIDI: none, png or svg")
     separator_model: str = _option("htdemucs", _word, "demucs model")
     device: Device = _option(Device.AUTO, _choice(Device), "where demucs computes: auto, cpu, cuda or mps")
     keep_stem: bool = _option(False, _flag, "also write the drum stem as NAME.drums.wav")
@@ -127,7 +169,7 @@ class Settings:
 
     def to_json(self) -> str:
         """One line of JSON with sorted keys: what is stored with a job and hashed into its identity."""
-        values = {k: str(v) if isinstance(v, Meter | Sensitivity) else v for k, v in asdict_flat(self).items()}
+        values = {k: str(v) if isinstance(v, WRITTEN_AS_TEXT) else v for k, v in asdict_flat(self).items()}
         return json.dumps(values, sort_keys=True)
 
     @classmethod

@@ -48,6 +48,8 @@ class OutputKind(StrEnum):
     STEM = "stem"
     MUSICXML = "musicxml"
     PDF = "pdf"
+    PNG = "png"
+    SVG = "svg"
     JSON = "json"
 
     @property
@@ -62,6 +64,8 @@ _SUFFIXES = {
     OutputKind.STEM: ".wav",
     OutputKind.MUSICXML: ".musicxml",
     OutputKind.PDF: ".pdf",
+    OutputKind.PNG: ".png",
+    OutputKind.SVG: ".svg",
     OutputKind.JSON: ".json",
 }
 
@@ -106,9 +110,44 @@ class Compat(StrEnum):
     TUNED = "tuned"
 
 
-class PdfBackend(StrEnum):
-    """The program that engraves the PDF."""
+class Division(StrEnum):
+    """The finest grid that strokes are put on; `auto` chooses for each beat."""
 
+    AUTO = "auto"
+    EIGHTHS = "8"
+    EIGHTH_TRIPLETS = "8t"
+    SIXTEENTHS = "16"
+    SIXTEENTH_TRIPLETS = "16t"
+    THIRTYSECONDS = "32"
+
+
+class MidiLayout(StrEnum):
+    """How the tracks of a MIDI file are laid out: type 1 with one drum track or one per instrument, or type 0."""
+
+    DRUMS = "drums"
+    INSTRUMENTS = "instruments"
+    TYPE_0 = "type-0"
+
+
+class Paper(StrEnum):
+    """The size of the PDF's pages."""
+
+    A4 = "a4"
+    LETTER = "letter"
+
+
+class Picture(StrEnum):
+    """The summary picture that is written beside the MIDI."""
+
+    NONE = "none"
+    PNG = "png"
+    SVG = "svg"
+
+
+class PdfBackend(StrEnum):
+    """Who engraves the PDF; `verovio` is built in, the others are programs of their own."""
+
+    VEROVIO = "verovio"
     LILYPOND = "lilypond"
     MUSESCORE = "musescore"
     NONE = "none"

@@ -11,7 +11,22 @@ from hypothesis import strategies as st
 from backbeat.pipeline.request import Request, free_out_base
 from backbeat.sensitivity import Sensitivity
 from backbeat.settings import OPTIONS, Settings, asdict_flat, parse_options
-from backbeat.values import BeatChoice, Compat, Device, Instrument, InstrumentChoice, Meter, OutputKind, PdfBackend, Separation
+from backbeat.values import (
+    BeatChoice,
+    Compat,
+    Device,
+    Division,
+    Instrument,
+    InstrumentChoice,
+    Meter,
+    MidiLayout,
+    OutputKind,
+    Paper,
+    PdfBackend,
+    Picture,
+    Separation,
+)
+from backbeat.velocity_curve import VelocityCurve
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map(str.strip).filter(bool)
 bpms = st.none() | st.floats(20, 400)
@@ -48,8 +63,17 @@ OTHERS: dict[str, Any] = {
     "first_downbeat": 1.25,
     "preset": "mine",
     "quantize": 50,
+    "grid": "8t",
+    "flam_ms": 30,
+    "velocity_curve": "40-120",
+    "midi_layout": "type-0",
+    "lead_in": 2,
+    "notation": "mine",
+    "repeat_bars": True,
     "compat": "seed",
     "pdf": "none",
+    "paper": "letter",
+    "picture": "svg",
     "separator_model": "htdemucs_ft",
     "device": "cuda",
     "keep_stem": True,
@@ -96,6 +120,14 @@ def test_what_is_shown_to_people_can_be_typed_in_again(settings: Settings) -> No
         ("first_downbeat", "auto", None),
         ("quantize", "40%", 40),
         ("quantize", 0, 0),
+        ("grid", "8T", Division.EIGHTH_TRIPLETS),
+        ("flam-ms", "30 ms", 30),
+        ("lead_in", "2 bars", 2),
+        ("velocity_curve", "soft", VelocityCurve(exponent=1.5)),
+        ("velocity_curve", "40 - 120", VelocityCurve(lowest=40, highest=120)),
+        ("midi-layout", "Type-0", MidiLayout.TYPE_0),
+        ("paper", "Letter", Paper.LETTER),
+        ("picture", "SVG", Picture.SVG),
         ("keep-stem", "yes", True),
         ("keep_stem", 0, False),
         ("keep_stem", "OFF", False),
@@ -128,8 +160,11 @@ def test_values_are_understood_as_people_and_programs_write_them(name: str, text
         ("first_downbeat", "nan", "outside 0 to 36000"),
         ("quantize", "101", "quantize: 101 is outside 0 to 100"),
         ("quantize", "-1", "outside 0 to 100"),
-        ("quantize", "half", "not a whole number of percent"),
-        ("quantize", "12.5", "not a whole number of percent"),
+        ("quantize", "half", "not a whole number"),
+        ("quantize", "12.5", "not a whole number"),
+        ("flam_ms", "101", "flam_ms: 101 is outside 0 to 100"),
+        ("lead_in", "9", "lead_in: 9 is outside 0 to 8"),
+        ("velocity_curve", "loud", "'loud' is not a velocity curve: write it like linear, soft, hard, 1.3, 40-120 or fixed 100"),
         ("keep_stem", "maybe", "keep_stem: 'maybe' is neither true nor false"),
         ("separation", "spleeter", "separation: 'spleeter' is not one of none, demucs, auto"),
         ("beats", "", "not one of auto, net, madmom, librosa, none"),

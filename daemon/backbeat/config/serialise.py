@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backbeat.config.schema import SECTIONS, TOP_KEYS, Config, WatchConfig, options_of
-from backbeat.sensitivity import Sensitivity
-from backbeat.settings import Settings
-from backbeat.values import Meter
+from backbeat.settings import WRITTEN_AS_TEXT, Settings
 
 
 def config_to_json(config: Config) -> str:
@@ -30,7 +28,7 @@ def config_from_json(text: str) -> Config:
 
 def plain(value: Any) -> Any:
     """Dataclasses, tuples, paths and our own small values as what JSON has."""
-    if isinstance(value, Meter | Sensitivity):
+    if isinstance(value, WRITTEN_AS_TEXT):
         return str(value)
     if is_dataclass(value):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}

@@ -164,10 +164,12 @@ def _notes(hits: Hits, places: Sequence[Fraction], spans: Sequence[Span]) -> tup
     notes = []
     for hit, place in zip(hits, places, strict=True):
         bar = bisect_right(firsts, math.floor(place)) - 1
+        position = (place - firsts[bar]) * beat_length(spans[bar].meter)
         notes.append(
             ScoreNote(
                 bar=bar,
-                position=(place - firsts[bar]) * beat_length(spans[bar].meter),
+                position=position,
+                sounding=position,
                 time_s=hit.time_s,
                 instrument=hit.instrument,
                 velocity=hit.velocity,

@@ -15,27 +15,40 @@ def parsed(*arguments: str) -> argparse.Namespace:
     return build_parser().parse_args(arguments)
 
 
+VALUES = {
+    "separation": "none",
+    "beats": "none",
+    "pdf": "none",
+    "instruments": "common",
+    "engine": "annoteator",
+    "meter": "7/8",
+    "preset": "gm",
+    "compat": "seed",
+    "separator_model": "m",
+    "device": "cpu",
+    "grid": "8t",
+    "velocity_curve": "40-120",
+    "midi_layout": "type-0",
+    "lead_in": "2",
+    "paper": "letter",
+    "picture": "svg",
+}
+"""What 50 is no value for."""
+
+
 @pytest.mark.parametrize("command", [["transcribe", "a.wav"], ["send", "a.wav"], ["run"], ["demo"]])
 def test_every_setting_of_a_job_is_an_option_of_the_commands_that_do_or_ask_for_jobs(command: list[str]) -> None:
-    values = {name: "none" if name in ("separation", "beats", "pdf") else "50" for name in OPTIONS}
-    values |= {
-        "instruments": "common",
-        "engine": "annoteator",
-        "meter": "7/8",
-        "preset": "gm",
-        "compat": "seed",
-        "separator_model": "m",
-        "device": "cpu",
-    }
-    del values["keep_stem"]
+    values = {name: VALUES.get(name, "50") for name in OPTIONS}
+    del values["keep_stem"], values["repeat_bars"]
     flags = [text for name, value in values.items() for text in ("--" + name.replace("_", "-"), value)]
-    assert job_overrides(parsed(*command, *flags, "--keep-stem")) == values | {"keep_stem": True}
+    switched_on = {"keep_stem": True, "repeat_bars": True}
+    assert job_overrides(parsed(*command, *flags, "--keep-stem", "--repeat-bars")) == values | switched_on
 
 
 def test_a_repick_takes_every_setting_but_those_that_would_have_to_be_heard() -> None:
     for name in OPTIONS:
         command = ["repick", "k3v9x2ab", "--" + name.replace("_", "-")]
-        command += [] if name == "keep_stem" else [{"instruments": "common", "pdf": "none", "device": "cpu"}.get(name, "50")]
+        command += [] if name in ("keep_stem", "repeat_bars") else [VALUES.get(name, "50")]
         if name in HEARING_SETTINGS:
             with pytest.raises(SystemExit):
                 parsed(*command)
@@ -55,7 +68,7 @@ def test_what_is_not_given_is_left_to_the_config() -> None:
         ("--bpm", "1000", "argument --bpm: 1000 BPM is outside 20 to 400"),
         ("--separation", "maybe", "argument --separation: 'maybe' is not one of none, demucs, auto"),
         ("--meter", "4", "argument --meter: '4' is not a meter: write it like 4/4, 3/4, 6/8 or 7/8"),
-        ("--quantize", "lots", "argument --quantize: 'lots' is not a whole number of percent"),
+        ("--quantize", "lots", "argument --quantize: 'lots' is not a whole number"),
         ("--set", "osc.port", "argument --set: 'osc.port' is not KEY=VALUE"),
     ],
 )

@@ -15,6 +15,7 @@ from backbeat.config.show import config_to_toml, config_with_origins
 from backbeat.sensitivity import Sensitivity
 from backbeat.settings import Settings
 from backbeat.values import Device, Meter, Separation
+from backbeat.velocity_curve import VelocityCurve
 
 FULL = """
 inbox = '/in "quoted" \\ and café'
@@ -69,6 +70,9 @@ def test_the_defaults_go_to_json_and_back() -> None:
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(lambda text: text == text.strip())
 SENSITIVITIES = st.builds(Sensitivity, overall=st.integers(0, 100)) | st.just(Sensitivity.parse("60, toms=70, kick=1"))
+CURVES = st.sampled_from(["linear", "hard", "40-120", "fixed 90"]).map(VelocityCurve.parse) | st.builds(
+    VelocityCurve, exponent=st.floats(0.25, 4.0)
+)
 SETTINGS = st.builds(
     Settings,
     bpm=st.none() | st.floats(20, 400),
@@ -79,6 +83,7 @@ SETTINGS = st.builds(
     quantize=st.integers(0, 100),
     keep_stem=st.booleans(),
     sensitivity=SENSITIVITIES,
+    velocity_curve=CURVES,
 )
 PATHS = st.builds(lambda name: Path("/") / name.replace("/", "_"), NAMES)
 

@@ -85,6 +85,8 @@ def test_every_setting_can_be_given_over_osc() -> None:
         "engine": "net", "separation": "auto", "beats": "auto", "bpm": 120, "host_bpm": 120.0, "meter": "4/4", "preset": "x",
         "quantize": 0, "compat": "seed", "pdf": "none", "separator_model": "htdemucs", "device": "cpu", "keep_stem": True,
         "sensitivity": 62.5, "instruments": "common", "first_downbeat": 0.5,
+        "grid": "8t", "flam_ms": 30, "velocity_curve": 1.5, "midi_layout": "type-0", "lead_in": 1, "notation": "standard",
+        "repeat_bars": 1, "paper": "letter", "picture": "png",
     }  # fmt: skip
     missing = OPTIONS.keys() - texts.keys()
     assert not missing, f"add {missing} to this test"

@@ -31,7 +31,15 @@ def make_bars(lengths_s: Sequence[float], *, start_s: float = 0.0, meters: Seque
 def note(
     time_s: float, instrument: Instrument = Instrument.SNARE, *, bar: int = 0, at: str = "0", velocity: int = 100
 ) -> ScoreNote:
-    return ScoreNote(bar=bar, position=Fraction(at), time_s=time_s, instrument=instrument, velocity=velocity, confidence=0.9)
+    return ScoreNote(
+        bar=bar,
+        position=Fraction(at),
+        sounding=Fraction(at),
+        time_s=time_s,
+        instrument=instrument,
+        velocity=velocity,
+        confidence=0.9,
+    )
 
 
 def make_score(bars: tuple[Bar, ...], *notes: ScoreNote, title: str = "song") -> Score:

@@ -29,7 +29,13 @@ def make_bar(number: int, start_s: float, meter: Meter = FOUR_FOUR, length: Frac
 
 def note(bar: int, position: str, instrument: Instrument, velocity: int = 90) -> ScoreNote:
     return ScoreNote(
-        bar=bar, position=Fraction(position), time_s=bar * 2.0, instrument=instrument, velocity=velocity, confidence=1.0
+        bar=bar,
+        position=Fraction(position),
+        sounding=Fraction(position),
+        time_s=bar * 2.0,
+        instrument=instrument,
+        velocity=velocity,
+        confidence=1.0,
     )
 
 

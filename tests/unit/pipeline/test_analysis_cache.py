@@ -29,7 +29,23 @@ HEARING = {
     "separator_model": "htdemucs_ft",
 }
 CHOOSING = {"sensitivity": "60, hihat=70", "instruments": "common"}
-WRITING = {"host_bpm": 96, "preset": "mine", "quantize": 50, "pdf": "none", "device": "cpu", "keep_stem": True}
+WRITING = {
+    "host_bpm": 96,
+    "preset": "mine",
+    "quantize": 50,
+    "grid": "8t",
+    "flam_ms": 30,
+    "velocity_curve": "hard",
+    "midi_layout": "type-0",
+    "lead_in": 2,
+    "notation": "mine",
+    "repeat_bars": True,
+    "pdf": "none",
+    "paper": "letter",
+    "picture": "svg",
+    "device": "cpu",
+    "keep_stem": True,
+}
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 rows = st.builds(Hit, finite.map(abs), st.sampled_from(Instrument), st.integers(1, 127), st.floats(0, 1, allow_subnormal=False))
