@@ -32,6 +32,21 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
+def as_in_a_terminal() -> tuple[str, ...]:
+    """The command `backbeat`, which Ctrl-C interrupts.
+
+    What runs in the background ignores Ctrl-C, and its children do too: also when it is the tests that run there.
+    """
+    script = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from backbeat.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+    return (sys.executable, "-c", script)
+
+
+@pytest.fixture(scope="session")
 def audio_files() -> ModuleType:
     """The module `tests/audio_files.py`: makes recordings with known answers (tests cannot import one another)."""
     spec = spec_from_file_location("audio_files", Path(__file__).with_name("audio_files.py"))

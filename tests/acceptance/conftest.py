@@ -208,6 +208,22 @@ def daemon(daemon_factory: Callable[..., Daemon]) -> Iterator[Daemon]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def running(request: pytest.FixtureRequest, daemon_factory: Callable[..., Daemon]) -> Iterator[Daemon]:
+    """One daemon for a whole module, with the module's `DAEMON_CONFIG`, if it has any."""
+    made = daemon_factory(request.path.stem, **getattr(request.module, "DAEMON_CONFIG", {}))
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(running: Daemon, osc_factory: Callable[[Daemon], contextlib.AbstractContextManager[OscClient]]) -> Iterator[OscClient]:
+    """An OSC client that is not ours, for the module's daemon."""
+    with osc_factory(running) as made:
+        yield made
+
+
 @pytest.fixture
 def osc_factory(tmp_path: Path) -> Callable[[Daemon], contextlib.AbstractContextManager[OscClient]]:
     """An OSC client that is not ours, for a daemon."""

@@ -7,7 +7,6 @@ import os
 import shutil
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,20 +17,7 @@ import pytest
 import soundfile as sf
 
 DONE_WITHIN_S = 120
-
-
-@pytest.fixture(scope="module")
-def running(daemon_factory) -> Iterator:
-    daemon = daemon_factory("day", watch="give_up_s = 1.5")
-    daemon.start()
-    yield daemon
-    daemon.close()
-
-
-@pytest.fixture
-def client(running, osc_factory):
-    with osc_factory(running) as client:
-        yield client
+DAEMON_CONFIG = {"watch": "give_up_s = 1.5"}
 
 
 def copy_slowly(source: Path, target: Path, *, over_s: float) -> None:

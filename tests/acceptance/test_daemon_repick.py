@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 
 import mido
-import pytest
 
 DONE_WITHIN_S = 240
-
-
-@pytest.fixture(scope="module")
-def running(daemon_factory) -> Iterator:
-    daemon = daemon_factory("repick")
-    daemon.start()
-    yield daemon
-    daemon.close()
-
-
-@pytest.fixture
-def client(running, osc_factory):
-    with osc_factory(running) as client:
-        yield client
 
 
 def test_a_finished_job_is_picked_again_after_its_recording_is_gone(running, client, drum_loop_wav, wait_for):

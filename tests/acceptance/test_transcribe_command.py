@@ -313,7 +313,7 @@ def test_an_unknown_recogniser_is_wrong_usage_and_the_known_ones_are_told(transc
         ("--quantize", "101", "101 is outside 0 to 100"),
         ("--separation", "spleeter", "'spleeter' is not one of none, demucs, auto"),
         ("--beats", "drummer", "'drummer' is not one of auto, net, madmom, librosa, none"),
-        ("--pdf", "word", "'word' is not one of lilypond, musescore, none"),
+        ("--pdf", "word", "'word' is not one of verovio, lilypond, musescore, none"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_wrong_usage_with_its_option_named(transcribe, short, tmp_path, option, value, reason):
@@ -365,7 +365,7 @@ def test_madmom_finds_the_beats_of_a_real_recording(transcribe, shared, short, t
     assert mir_eval.beat.f_measure(np.array(played_s), np.array(heard_s)) >= 0.9
 
 
-@pytest.mark.parametrize(("backend", "program"), [("lilypond", "lilypond"), ("musescore", "musescore3")])
+@pytest.mark.parametrize(("backend", "program"), [("verovio", "pdfinfo"), ("lilypond", "lilypond"), ("musescore", "musescore3")])
 def test_a_pdf_of_a_real_recording_whatever_its_name(transcribe, short, tmp_path, backend, program):
     """The name holds what LilyPond and XML would take for their own signs."""
     for needed in (program, "pdfinfo"):

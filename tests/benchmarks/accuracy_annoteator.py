@@ -14,18 +14,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import librosa
 import mido
-import numpy as np
 import soundfile
 
-from backbeat.engines.annoteator import AnnoteatorEngine, open_engine
+from backbeat.engines.annoteator.engine import AnnoteatorEngine, open_engine
 from backbeat.engines.protocols import EngineOptions
 from backbeat.monitor import Unwatched
 from backbeat.pipeline.stem_to_hits import stem_to_hits
 from backbeat.records import BeatGrid, DrumStem, Hits
+from backbeat.training.evaluation.recordings import NO_BEATS
 from backbeat.values import Compat, Instrument, StemOrigin
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
@@ -59,15 +60,7 @@ def read_stem(path: Path) -> DrumStem:
 def tempo_grid(stem: DrumStem) -> BeatGrid:
     """A grid that knows nothing but a tempo."""
     tempo_bpm = float(librosa.feature.tempo(y=stem.samples, sr=stem.sample_rate_hz, start_bpm=START_BPM)[0])
-    return BeatGrid(
-        times_s=np.zeros(0),
-        numbers=np.zeros(0, dtype=np.int64),
-        meters=(),
-        tempo_bpm=tempo_bpm,
-        confidence=0.0,
-        bpm_unreliable=True,
-        engine="librosa",
-    )
+    return replace(NO_BEATS, tempo_bpm=tempo_bpm)
 
 
 def write_midi(hits: Hits, path: Path) -> None:

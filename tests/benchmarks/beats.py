@@ -1,6 +1,6 @@
 """How well and how fast each beat engine finds beats and downbeats on real recordings.
 
-    python tests/benchmarks/beats.py [--engine madmom] [--part drum] [--bpm-known]
+    python tests/benchmarks/beats.py [--engine madmom] [--part drum] [--bpm-known] [--stated BPM]
 
 Needs the shared folder beside the repository: eval/dev/{drum,mix} and eval/dev/ref_beats. Prints one row for each
 recording and the means: F-measure of beats and of downbeats (mir_eval, 70 ms, the whole recording), the tempo found and
@@ -46,13 +46,13 @@ def f_measure(reference_s: np.ndarray, found_s: np.ndarray) -> float:
     return float(mir_eval.beat.f_measure(reference_s, found_s))
 
 
-def measure(engine_name: str, part: str, *, bpm_known: bool) -> None:
+def measure(engine_name: str, part: str, *, bpm_known: bool, stated_bpm: float | None) -> None:
     engine = open_beat_engine(engine_name, EngineOptions(), NoModels())
     rows = []
     for path in sorted((DEV / part).glob("*.flac")):
         samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
         reference = np.loadtxt(DEV / "ref_beats" / f"{path.stem}.beats")
-        hint = BeatHint(bpm=tempo_of_beats(reference[:, 0]) if bpm_known else None)
+        hint = BeatHint(bpm=tempo_of_beats(reference[:, 0]) if bpm_known else None, stated_bpm=stated_bpm)
         mono = samples.mean(axis=1, dtype=np.float32)
         if not rows:
             engine.beats(mono[: 5 * rate_hz], rate_hz, hint, Unwatched())  # what is loaded or compiled on first use
@@ -78,12 +78,13 @@ def main() -> None:
     parser.add_argument("--engine", choices=NAMES, action="append", help="default: all")
     parser.add_argument("--part", choices=("drum", "mix"), action="append", help="default: both")
     parser.add_argument("--bpm-known", action="store_true", help="give the engines the reference's tempo")
+    parser.add_argument("--stated", type=float, metavar="BPM", help="give them this as the tempo that the file states")
     chosen = parser.parse_args()
     if not DEV.is_dir():
         parser.exit(1, "The shared folder with real recordings is not beside the repository.\n")
     for engine_name in chosen.engine or NAMES:
         for part in chosen.part or ("drum", "mix"):
-            measure(engine_name, part, bpm_known=chosen.bpm_known)
+            measure(engine_name, part, bpm_known=chosen.bpm_known, stated_bpm=chosen.stated)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

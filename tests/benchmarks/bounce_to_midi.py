@@ -28,6 +28,7 @@ from threading import Thread
 
 import numpy as np
 import soundfile
+from long_recording import RATE_HZ, long_recording
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "daemon"))
@@ -35,8 +36,6 @@ sys.path.insert(0, str(REPOSITORY / "daemon"))
 from backbeat.osc import OscMessage, message_to_packet, packet_to_messages  # noqa: E402
 from backbeat.values import BeatChoice, OutputKind, Stage  # noqa: E402
 
-STEMS = REPOSITORY.parent / "shared" / "eval" / "dev" / "drum"
-RATE_HZ = 44_100
 SETTLE_S = 1.0
 LONGEST_S = 300.0
 BEGINNINGS = (Stage.READ, Stage.SEPARATE, Stage.BEATS, Stage.HITS, Stage.MIDI)
@@ -118,20 +117,6 @@ def main() -> None:
 def in_words(row: dict[str, float]) -> str:
     parts = ", ".join(f"{part} {took_s:.2f}" for part, took_s in row.items() if part not in ("MIDI", "processor"))
     return f"MIDI {row['MIDI']:.2f} s after settling, {row['processor']:.2f} s of processor time ({parts})"
-
-
-def long_recording(recording: Path | None, minutes: float) -> np.ndarray:
-    """Stereo float32, shape (n, 2)."""
-    paths = [recording] if recording else sorted(STEMS.glob("*.flac"))
-    if not paths:
-        sys.exit("The shared folder with real recordings is not beside the repository: name a --recording.")
-    parts = []
-    for path in paths:
-        samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
-        if rate_hz != RATE_HZ:
-            sys.exit(f"{path} is not at 44.1 kHz.")
-        parts.append(np.stack([samples[:, 0], samples[:, -1]], axis=1))
-    return np.resize(np.concatenate(parts), (round(minutes * 60 * RATE_HZ), 2))
 
 
 @contextlib.contextmanager

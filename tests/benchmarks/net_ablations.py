@@ -21,16 +21,18 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from backbeat.engines.net import open_files
+from backbeat.engines.net.engine import open_files
 from backbeat.records import Hit
-from backbeat.training.ablations import ABLATIONS, FULL, AblatedRender, Ablation, ablation_table
-from backbeat.training.dataset import SEGMENT_S, RenderSettings, render_dataset
-from backbeat.training.evaluate import Annotations, hear_recordings
-from backbeat.training.finish import Recordings, finish
-from backbeat.training.heard import Heard
-from backbeat.training.network import NetworkShape
-from backbeat.training.segment_pool import SegmentPool
-from backbeat.training.train import Trainer, TrainSettings, choose_device
+from backbeat.training.evaluation.heard import Heard
+from backbeat.training.evaluation.recordings import Annotations, hear_recordings
+from backbeat.training.learner import choose_device
+from backbeat.training.long_run import AVERAGE, CHECKPOINT
+from backbeat.training.recogniser.finish import Recordings, finish
+from backbeat.training.recogniser.network import NetworkShape
+from backbeat.training.recogniser.trainer import Trainer, TrainSettings
+from backbeat.training.report.ablations import ABLATIONS, FULL, AblatedRender, Ablation, ablation_table
+from backbeat.training.segments.files import SEGMENT_S, RenderSettings, render_dataset
+from backbeat.training.segments.pool import SegmentPool
 from backbeat.values import Instrument
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -102,12 +104,11 @@ def train(options: argparse.Namespace, ablation: Ablation, data: Path) -> Path:
         settings = replace(settings, spectral_jitter=0.0)
     trainer = Trainer(settings, NetworkShape(), choose_device())
     run = options.work / ablation.folder / "run"
-    if (run / "checkpoint.pt").exists():
-        trainer.resume(run / "checkpoint.pt")
+    trainer.resume_if_begun(run / CHECKPOINT, say)
     nothing = options.work / "nothing"
     nothing.mkdir(exist_ok=True)
     trainer.run(SegmentPool(data, ablation.seed), SegmentPool(nothing, ablation.seed), run, say)
-    return run / "average.pt"
+    return run / AVERAGE
 
 
 def answers(options: argparse.Namespace, ablation: Ablation) -> dict[str, list[Heard]]:

@@ -21,23 +21,22 @@ from types import ModuleType
 import numpy as np
 import soundfile as sf
 
-from backbeat.engines.net import NetEngine, open_files
-from backbeat.engines.net_vocabulary import INSTRUMENTS
+from backbeat.engines.net.engine import NetEngine, open_files
+from backbeat.engines.net.vocabulary import INSTRUMENTS
 from backbeat.intake.fingerprint import fingerprint
 from backbeat.monitor import Unwatched
 from backbeat.pipeline.file_to_audio import AudioLimits, file_to_audio
 from backbeat.records import DrumStem, FloatArray, Hit
-from backbeat.training.bank import VALIDATION
-from backbeat.training.dataset import RenderSettings, render_dataset
-from backbeat.training.evaluate import NO_BEATS, Annotations, hear_recordings, read_stem
-from backbeat.training.grooves import VALIDATION_SPLITS
-from backbeat.training.heard import Heard, families_right, instruments_right
-from backbeat.training.held_out import hear_folder
-from backbeat.training.plots import interval_plot, reliability_plot
-from backbeat.training.probes import FLAM_DRUMS, SingleCount, count_flams, count_singles, flam_passage, single_passage
-from backbeat.training.references import FAMILY_LABELS, found_by_family
-from backbeat.training.reliability import reliability
-from backbeat.training.report_recordings import (
+from backbeat.training.evaluation.heard import Heard, families_right, instruments_right
+from backbeat.training.evaluation.held_out import hear_folder
+from backbeat.training.evaluation.probes import FLAM_DRUMS, SingleCount, count_flams, count_singles, flam_passage, single_passage
+from backbeat.training.evaluation.recordings import NO_BEATS, Annotations, hear_recordings, read_stem
+from backbeat.training.evaluation.references import FAMILY_LABELS, found_by_family
+from backbeat.training.evaluation.reliability import reliability
+from backbeat.training.evaluation.variants import Variant, likeness, variants
+from backbeat.training.playing.grooves import VALIDATION_SPLITS
+from backbeat.training.report.plots import interval_plot, reliability_plot
+from backbeat.training.report.recordings import (
     CLASSES,
     class_marks,
     classes_section,
@@ -46,7 +45,7 @@ from backbeat.training.report_recordings import (
     reliability_section,
     songs_section,
 )
-from backbeat.training.report_synthetic import (
+from backbeat.training.report.synthetic import (
     confusion_sections,
     flams_section,
     held_out_classes_section,
@@ -54,8 +53,10 @@ from backbeat.training.report_synthetic import (
     likeness_section,
     singles_section,
 )
-from backbeat.training.segment import Sources, load_sources, render_segment
-from backbeat.training.variants import Variant, likeness, variants
+from backbeat.training.segments.files import RenderSettings, render_dataset
+from backbeat.training.segments.segment import render_segment
+from backbeat.training.sounds.bank import VALIDATION
+from backbeat.training.sources import Sources, load_sources
 from backbeat.values import ANALYSIS_RATE_HZ, Instrument, StemOrigin
 
 REPOSITORY = Path(__file__).resolve().parents[2]

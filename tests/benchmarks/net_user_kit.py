@@ -22,15 +22,16 @@ from pathlib import Path
 
 import soundfile as sf
 
-from backbeat.engines.net import NetEngine, open_files
-from backbeat.training.backing import Backing, load_backing_clips
-from backbeat.training.bank import VALIDATION_TIERS, Bank, BankFilter, Source, load_bank
-from backbeat.training.evaluate import Evaluation, evaluate
-from backbeat.training.fine_tune_kit import KitTraining, total, train_on_kit
-from backbeat.training.fine_tune_sounds import kit_sources, render_kit
-from backbeat.training.grooves import VALIDATION_SPLITS, load_grooves
-from backbeat.training.held_out import InstrumentFigures, hear_held_out
-from backbeat.training.segment_pool import SegmentPool
+from backbeat.engines.net.engine import NetEngine, open_files
+from backbeat.training.backing.music import Backing, load_backing_clips
+from backbeat.training.evaluation.held_out import InstrumentFigures, hear_held_out
+from backbeat.training.evaluation.recordings import Evaluation, evaluate
+from backbeat.training.fine_tuning.kit_sources import SEGMENTS_PER_FILE, kit_sources
+from backbeat.training.fine_tuning.kit_training import KitTraining, total, train_on_kit
+from backbeat.training.playing.grooves import VALIDATION_SPLITS, load_grooves
+from backbeat.training.segments.files import render_segments
+from backbeat.training.segments.pool import SegmentPool
+from backbeat.training.sounds.bank import VALIDATION_TIERS, Bank, BankFilter, Source, load_bank
 from backbeat.values import ANALYSIS_RATE_HZ, Instrument
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
@@ -72,8 +73,14 @@ def write_folder(bank: Bank, folder: Path) -> None:
 def held_out_segments(bank: Bank, folder: Path, processes: int) -> SegmentPool:
     root = SHARED / "bank"
     sources = kit_sources(bank, grooves=load_grooves(root, VALIDATION_SPLITS), backing=Backing(clips=load_backing_clips(root)))
-    folder.mkdir()
-    render_kit(sources, folder, files=HELD_OUT_FILES, seed=HELD_OUT_SEED, processes=processes)
+    render_segments(
+        lambda: sources,
+        folder,
+        files=HELD_OUT_FILES,
+        seed=HELD_OUT_SEED,
+        processes=processes,
+        segments_per_file=SEGMENTS_PER_FILE,
+    )
     return SegmentPool(folder, seed=0)
 
 

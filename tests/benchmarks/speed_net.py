@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from long_recording import RATE_HZ, long_recording
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "daemon"))
@@ -42,8 +43,6 @@ from backbeat.records import Audio, DrumStem  # noqa: E402
 from backbeat.values import FOUR_FOUR, Compat, StemOrigin  # noqa: E402
 
 SHARED = REPOSITORY.parent / "shared"
-STEMS = SHARED / "eval" / "dev" / "drum"
-RATE_HZ = 44_100
 REFERENCE = "hits/net"
 
 
@@ -62,7 +61,8 @@ def main() -> None:
     names = [REFERENCE, *(name for name in args.engine or engine_names() if name != REFERENCE)]
     cores = limit_cores(args.cores)
     with tempfile.TemporaryDirectory() as folder:
-        path = long_recording(args.recording, args.minutes, Path(folder))
+        path = Path(folder) / "long.wav"
+        soundfile.write(path, long_recording(args.recording, args.minutes), RATE_HZ, subtype="PCM_24")  # as DAWs bounce
         print(f"{args.minutes:g} minutes of stereo at {RATE_HZ / 1000:g} kHz, {cores} cores, median of {args.runs} runs")
         print(f"others' load on the machine before: {os.getloadavg()[0]:.1f}")
         show(in_own_process(name, path, args.runs) for name in names)
@@ -80,22 +80,6 @@ def limit_cores(wanted: int) -> int:
         return os.cpu_count() or 1
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:wanted])
     return len(os.sched_getaffinity(0))
-
-
-def long_recording(recording: Path | None, minutes: float, folder: Path) -> Path:
-    """A stereo WAV file of that length, 24 bits, as DAWs bounce."""
-    paths = [recording] if recording else sorted(STEMS.glob("*.flac"))
-    if not paths:
-        sys.exit("The shared folder with real recordings is not beside the repository: name a --recording.")
-    parts = []
-    for path in paths:
-        samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
-        if rate_hz != RATE_HZ:
-            sys.exit(f"{path} is not at 44.1 kHz.")
-        parts.append(np.stack([samples[:, 0], samples[:, -1]], axis=1))
-    long = folder / "long.wav"
-    soundfile.write(long, np.resize(np.concatenate(parts), (round(minutes * 60 * RATE_HZ), 2)), RATE_HZ, subtype="PCM_24")
-    return long
 
 
 def in_own_process(name: str, path: Path, runs: int) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from backbeat.cli.command import Subparsers, new_command
 from backbeat.cli.console import remark, say
 from backbeat.cli.exit_codes import ExitCode
 from backbeat.cli.train_beats import add_beat_actions
+from backbeat.cli.training_needs import need_torch
 from backbeat.config.folders import default_data_folder
-from backbeat.errors import EngineMissing
 
 TRAIN = """\
 Teach the built-in recogniser your own kit, or make it anew.
@@ -135,8 +135,8 @@ def _add_evaluate(actions: Subparsers, common: argparse.ArgumentParser) -> None:
 def _kit(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     if args.kit is None:
         parser.error("name the folder of a kit with --kit, or an ACTION: backing, render, fit, export or evaluate")
-    _need_torch()
-    from backbeat.training.fine_tune_kit import KitTraining, train_on_kit  # noqa: PLC0415 - brings torch
+    need_torch()
+    from backbeat.training.fine_tuning.kit_training import KitTraining, train_on_kit  # noqa: PLC0415 - brings torch
 
     out = args.out or default_data_folder() / "kits" / args.kit.resolve().name
     training = KitTraining(
@@ -156,7 +156,7 @@ def _kit(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
 
 
 def _backing(args: argparse.Namespace) -> int:
-    from backbeat.training.backing_gm import render_backing  # noqa: PLC0415 - brings NumPy and more
+    from backbeat.training.backing.sound_font import render_backing  # noqa: PLC0415 - brings NumPy and more
 
     rendered = render_backing(args.out, clips=args.clips, seed=args.seed, soundfont=args.soundfont)
     say(f"{rendered} clips rendered; {args.out} holds {args.clips}.")
@@ -164,7 +164,7 @@ def _backing(args: argparse.Namespace) -> int:
 
 
 def _render(args: argparse.Namespace) -> int:
-    from backbeat.training.dataset import RenderSettings, render_dataset  # noqa: PLC0415 - brings NumPy and more
+    from backbeat.training.segments.files import RenderSettings, render_dataset  # noqa: PLC0415 - brings NumPy and more
 
     settings = RenderSettings(
         bank_root=args.bank,
@@ -181,26 +181,26 @@ def _render(args: argparse.Namespace) -> int:
 
 
 def _fit(args: argparse.Namespace) -> int:
-    _need_torch()
-    from backbeat.training.network import NetworkShape  # noqa: PLC0415 - brings torch
-    from backbeat.training.segment_pool import SegmentPool  # noqa: PLC0415
-    from backbeat.training.train import Trainer, TrainSettings, choose_device  # noqa: PLC0415 - brings torch
+    need_torch()
+    from backbeat.training.learner import choose_device  # noqa: PLC0415 - brings torch
+    from backbeat.training.long_run import CHECKPOINT  # noqa: PLC0415
+    from backbeat.training.recogniser.network import NetworkShape  # noqa: PLC0415
+    from backbeat.training.recogniser.trainer import Trainer, TrainSettings  # noqa: PLC0415
+    from backbeat.training.segments.pool import SegmentPool  # noqa: PLC0415
 
     trainer = Trainer(TrainSettings(minutes=args.minutes, seed=args.seed), NetworkShape(), choose_device())
-    checkpoint = args.run / "checkpoint.pt"
-    if checkpoint.exists():
-        trainer.resume(checkpoint)
-        remark(f"Going on at step {trainer.step}.")
+    trainer.resume_if_begun(args.run / CHECKPOINT, remark)
     trainer.run(SegmentPool(args.data, args.seed), SegmentPool(args.valid, args.seed), args.run, remark)
     return ExitCode.OK
 
 
 def _export(args: argparse.Namespace) -> int:
-    _need_torch()
-    from backbeat.training.finish import Recordings, finish  # noqa: PLC0415 - brings torch
+    need_torch()
+    from backbeat.training.long_run import AVERAGE  # noqa: PLC0415 - brings torch
+    from backbeat.training.recogniser.finish import Recordings, finish  # noqa: PLC0415
 
     real = [Recordings(audio_folder=audio, reference_folder=references) for audio, references in args.recordings]
-    exported, settings = finish(args.run / "average.pt", args.valid, real, args.out)
+    exported, settings = finish(args.run / AVERAGE, args.valid, real, args.out)
     say(f"net.onnx {exported.sha256}, at most {exported.largest_difference:.1e} from torch.")
     for instrument, threshold in settings.picking.clear.items():
         say(f"{instrument}: threshold {threshold:.2f}, in mixes {settings.picking.dense[instrument]:.2f}")
@@ -208,10 +208,10 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    from backbeat.engines.net import open_files  # noqa: PLC0415 - brings ONNX Runtime
-    from backbeat.training.evaluate import evaluate  # noqa: PLC0415
-    from backbeat.training.held_out import hear_held_out  # noqa: PLC0415 - brings torch
-    from backbeat.training.segment_pool import SegmentPool  # noqa: PLC0415
+    from backbeat.engines.net.engine import open_files  # noqa: PLC0415 - brings ONNX Runtime
+    from backbeat.training.evaluation.held_out import hear_held_out  # noqa: PLC0415 - brings SciPy
+    from backbeat.training.evaluation.recordings import evaluate  # noqa: PLC0415
+    from backbeat.training.segments.pool import SegmentPool  # noqa: PLC0415
 
     engine = open_files(args.model)
     evaluation = evaluate(engine, args.audio, args.references)
@@ -223,12 +223,3 @@ def _evaluate(args: argparse.Namespace) -> int:
         for figures in hear_held_out(engine.network, engine.settings.picking, pool):
             say(str(figures))
     return ExitCode.OK
-
-
-def _need_torch() -> None:
-    from importlib.util import find_spec  # noqa: PLC0415
-
-    if find_spec("torch") is None:
-        raise EngineMissing(
-            "Training needs torch, which is not installed.", advice="Install it with: uv tool install 'backbeat[train]'."
-        )

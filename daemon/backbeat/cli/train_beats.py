@@ -8,7 +8,7 @@ from pathlib import Path
 from backbeat.cli.command import Subparsers, new_command
 from backbeat.cli.console import remark, say
 from backbeat.cli.exit_codes import ExitCode
-from backbeat.errors import EngineMissing
+from backbeat.cli.training_needs import need_torch
 
 RENDER = """\
 Render drumming whose beats and bars are known, as files of 24 songs of 30 s. An interrupted run goes on where it stopped."""
@@ -38,7 +38,7 @@ def add_beat_actions(actions: Subparsers, common: argparse.ArgumentParser) -> No
 
 
 def _render(args: argparse.Namespace) -> int:
-    from backbeat.training.beat_render import BeatRenderSettings, render_beats  # noqa: PLC0415 - brings NumPy and more
+    from backbeat.training.beats.files import BeatRenderSettings, render_beats  # noqa: PLC0415 - brings NumPy and more
 
     settings = BeatRenderSettings(
         bank_root=args.bank, out_folder=args.out, files=args.files, seed=args.seed, validation=args.validation
@@ -49,33 +49,23 @@ def _render(args: argparse.Namespace) -> int:
 
 
 def _fit(args: argparse.Namespace) -> int:
-    _need_torch()
-    from backbeat.training.beat_fit import BeatFitSettings, BeatTrainer  # noqa: PLC0415 - brings torch
-    from backbeat.training.beat_network import BeatNetworkShape  # noqa: PLC0415 - brings torch
-    from backbeat.training.beat_pool import BeatPool  # noqa: PLC0415
+    need_torch()
+    from backbeat.training.beats.network import BeatNetworkShape  # noqa: PLC0415 - brings torch
+    from backbeat.training.beats.pool import BeatPool  # noqa: PLC0415
+    from backbeat.training.beats.trainer import BeatFitSettings, BeatTrainer  # noqa: PLC0415
+    from backbeat.training.long_run import CHECKPOINT  # noqa: PLC0415
 
     trainer = BeatTrainer(BeatFitSettings(minutes=args.minutes, seed=args.seed), BeatNetworkShape())
-    checkpoint = args.run / "checkpoint.pt"
-    if checkpoint.exists():
-        trainer.resume(checkpoint)
-        remark(f"Going on at step {trainer.step}.")
+    trainer.resume_if_begun(args.run / CHECKPOINT, remark)
     trainer.run(BeatPool(args.data, args.seed), BeatPool(args.valid, args.seed), args.run, remark)
     return ExitCode.OK
 
 
 def _export(args: argparse.Namespace) -> int:
-    _need_torch()
-    from backbeat.training.beat_export import export_beats  # noqa: PLC0415 - brings torch
+    need_torch()
+    from backbeat.training.beats.export import export_beats  # noqa: PLC0415 - brings torch
+    from backbeat.training.long_run import AVERAGE  # noqa: PLC0415
 
-    exported = export_beats(args.run / "average.pt", args.out)
+    exported = export_beats(args.run / AVERAGE, args.out)
     say(f"net_beats.onnx {exported.sha256}, {exported.parameters} weights, at most {exported.largest_difference:.1e} from torch.")
     return ExitCode.OK
-
-
-def _need_torch() -> None:
-    from importlib.util import find_spec  # noqa: PLC0415
-
-    if find_spec("torch") is None:
-        raise EngineMissing(
-            "Training needs torch, which is not installed.", advice="Install it with: uv tool install 'backbeat[train]'."
-        )

@@ -1,1 +1,1 @@
-"""Engines: one adapter file each, opened through the registry."""
+"""Engines, opened through the registry. Each has one adapter: a module, or the module `engine` of a package."""

@@ -15,15 +15,20 @@ from backbeat.values import Compat, Device, Instrument, Meter
 
 @dataclass(frozen=True, kw_only=True)
 class BeatHint:
-    """What the user says about the beat; None where they do not.
+    """What is known about the beat beforehand; None where it is not.
 
-    bpm: as a DAW counts it, quarter notes per minute, whatever the meter.
+    bpm: what the user says, as a DAW counts it, quarter notes per minute, whatever the meter: no other tempo is looked for.
     first_downbeat_s: where a bar begins, in seconds from the first sample; the bars are counted from there both ways.
+    stated_bpm: what the file says about itself, in its metadata or its name, counted likewise; stated_source: where, in words.
+        It may be a program's default or the project's tempo: it is looked for first, and what is clearly heard goes before it.
+        An engine that cannot weigh it leaves it aside.
     """
 
     bpm: float | None = None
     meter: Meter | None = None
     first_downbeat_s: float | None = None
+    stated_bpm: float | None = None
+    stated_source: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The table of engines. A new engine is one adapter file and one row here.
+"""The table of engines. A new engine is one adapter (a module, or `engine` in a package of its own) and one row here.
 
 Each adapter module has `open_engine(options: EngineOptions, models: ModelFiles)`. Nothing is imported until then.
 """
@@ -57,7 +57,7 @@ ENGINES: tuple[EngineInfo, ...] = (
     EngineInfo(
         name="demucs",
         kind=EngineKind.SEPARATOR,
-        module="backbeat.engines.demucs",
+        module="backbeat.engines.demucs.engine",
         packages=("demucs", "torch"),
         extra="separate",
         models=("htdemucs",),
@@ -67,7 +67,7 @@ ENGINES: tuple[EngineInfo, ...] = (
     EngineInfo(
         name="net",
         kind=EngineKind.BEATS,
-        module="backbeat.engines.net_beats",
+        module="backbeat.engines.net_beats.engine",
         packages=("onnxruntime",),
         extra="",
         models=(),
@@ -77,7 +77,7 @@ ENGINES: tuple[EngineInfo, ...] = (
     EngineInfo(
         name="madmom",
         kind=EngineKind.BEATS,
-        module="backbeat.engines.madmom",
+        module="backbeat.engines.madmom.engine",
         packages=("madmom",),
         extra="madmom",
         models=(),
@@ -97,18 +97,18 @@ ENGINES: tuple[EngineInfo, ...] = (
     EngineInfo(
         name="net",
         kind=EngineKind.HITS,
-        module="backbeat.engines.net",
+        module="backbeat.engines.net.engine",
         packages=("onnxruntime",),
         extra="",
         models=(),
         licence="code and weights MIT; trained on permissively licensed sounds only",
         summary="our own network, inside the package: fourteen instruments, stems and full mixes",
-        picker="backbeat.engines.net_picker",
+        picker="backbeat.engines.net.picker",
     ),
     EngineInfo(
         name="annoteator",
         kind=EngineKind.HITS,
-        module="backbeat.engines.annoteator",
+        module="backbeat.engines.annoteator.engine",
         packages=("tensorflow", "librosa", "pedalboard"),
         extra="annoteator",
         models=("annoteator",),

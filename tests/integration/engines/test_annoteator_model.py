@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from backbeat.engines.annoteator import AnnoteatorEngine, open_engine
-from backbeat.engines.annoteator_network import load_network
+from backbeat.engines.annoteator.engine import AnnoteatorEngine, open_engine
+from backbeat.engines.annoteator.network import load_network
 from backbeat.engines.protocols import EngineOptions
 from backbeat.errors import ModelError
 from backbeat.monitor import Unwatched
 from backbeat.pipeline.stem_to_hits import stem_to_hits
 from backbeat.records import BeatGrid, DrumStem, Hits
+from backbeat.training.evaluation.recordings import NO_BEATS
 from backbeat.values import Compat, Instrument, StemOrigin
 
 CLASSES = {
@@ -68,15 +70,7 @@ def louder(stem: DrumStem, gain_db: float) -> DrumStem:
 
 
 def grid(tempo_bpm: float = 120.0) -> BeatGrid:
-    return BeatGrid(
-        times_s=np.zeros(0),
-        numbers=np.zeros(0, dtype=np.int64),
-        meters=(),
-        tempo_bpm=tempo_bpm,
-        confidence=0.0,
-        bpm_unreliable=True,
-        engine="test",
-    )
+    return replace(NO_BEATS, tempo_bpm=tempo_bpm)
 
 
 def read_reference(shared: Path, name: str) -> dict[str, np.ndarray]:

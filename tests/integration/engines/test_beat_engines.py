@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from backbeat.engines.madmom_activations import Activations
-from backbeat.engines.madmom_bars import FRAMES_PER_SECOND, decode_bars
-from backbeat.engines.madmom_compat import import_madmom
+from backbeat.engines.madmom.activations import Activations
+from backbeat.engines.madmom.bars import FRAMES_PER_SECOND, decode_bars
+from backbeat.engines.madmom.compat import import_madmom
 from backbeat.engines.protocols import BeatEngine, BeatHint, EngineOptions
 from backbeat.engines.registry import open_beat_engine
 from backbeat.errors import Cancelled, EngineFailed

@@ -12,10 +12,11 @@ import mir_eval
 import numpy as np
 import pytest
 import soundfile
+from tests.beatless import BEATLESS, Sound, metronome, noise
 from tests.rhythms import RATE_HZ, RHYTHMS, Played, Rhythm, play, synthesise
 
-from backbeat.engines.net_beats import NetBeats, open_beat_files
-from backbeat.engines.net_recording import recording as memo
+from backbeat.engines.net.recording import recording as memo
+from backbeat.engines.net_beats.engine import NetBeats, open_beat_files
 from backbeat.engines.protocols import BeatHint
 from backbeat.errors import BackbeatError, Cancelled, ModelError
 from backbeat.monitor import Unwatched
@@ -23,7 +24,7 @@ from backbeat.pipeline.audio_to_beats import audio_to_beats
 from backbeat.records import BeatGrid, FloatArray
 from backbeat.values import Meter, Stage
 
-ENGINES = Path(__file__).resolve().parents[3] / "daemon" / "backbeat" / "engines"
+ENGINES = Path(__file__).resolve().parents[3] / "daemon" / "backbeat" / "engines" / "net_beats"
 NAMED = {rhythm.name: rhythm for rhythm in RHYTHMS}
 
 
@@ -106,35 +107,64 @@ def test_level_rate_and_offset_do_not_matter(engine: NetBeats) -> None:
     assert beats_f(played, slower) > 0.95
 
 
-def drone(duration_s: float = 20.0) -> FloatArray:
-    at_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
-    return (0.2 * np.sin(2 * np.pi * 110 * at_s) + 0.1 * np.sin(2 * np.pi * 164 * at_s)).astype(np.float32)
+@pytest.mark.parametrize("sound", BEATLESS, ids=lambda sound: sound.__name__)
+@pytest.mark.parametrize("duration_s", [6.0, 20.0])
+def test_what_has_no_beat_has_no_reliable_tempo(engine: NetBeats, sound: Sound, duration_s: float) -> None:
+    for seed in range(3):
+        grid = grid_of(engine, sound(np.random.default_rng(seed), duration_s))
+        assert grid.bpm_unreliable
+        assert grid.confidence < 0.5
+        assert grid.times_s[-1] >= duration_s - 1.5, "it covers the recording all the same"
 
 
-def noise(duration_s: float = 20.0) -> FloatArray:
-    return (0.1 * np.random.default_rng(3).standard_normal(round(duration_s * RATE_HZ))).astype(np.float32)
+@pytest.mark.parametrize("bpm", [60, 90, 120, 174])
+def test_clicks_and_nothing_else_are_counted_at_their_tempo_or_an_octave_of_it(engine: NetBeats, bpm: int) -> None:
+    samples, clicks_s = metronome(bpm, 12.0)
+    grid = grid_of(engine, samples)
+    assert np.log2(grid.quarter_bpm / bpm) == pytest.approx(round(np.log2(grid.quarter_bpm / bpm)), abs=0.01)
+    slower_s, faster_s = sorted((clicks_s, grid.times_s), key=len)
+    assert np.abs(slower_s[1:-1, np.newaxis] - faster_s).min(axis=1).max() < 0.02
+    stated = grid_of(engine, samples, BeatHint(stated_bpm=float(bpm)))
+    assert stated.quarter_bpm == pytest.approx(bpm, rel=0.01)
 
 
-def random_strokes(duration_s: float = 20.0) -> FloatArray:
-    """Kicks, snares and toms at times without any order, one and a half a second."""
-    random = np.random.default_rng(11)
-    times_s = np.sort(random.uniform(0, duration_s, round(duration_s * 1.5)))
-    strokes = tuple((float(time_s), "kst"[int(random.integers(3))], 0.8) for time_s in times_s)
-    none = np.zeros(0)
-    return synthesise(Played(strokes=strokes, beats_s=none, numbers=none.astype(np.int64), meters=(), duration_s=duration_s))
+@pytest.mark.parametrize("name", ["half-time 140", "jazz 165", "7/8 2+2+3 140"])
+def test_the_tempo_that_a_file_states_settles_the_octave(engine: NetBeats, name: str) -> None:
+    played = play(NAMED[name], seed=list(NAMED).index(name))
+    samples = synthesise(played, list(NAMED).index(name))
+    assert beats_f(played, grid_of(engine, samples)) < 0.7, "by ear alone it is taken for half as fast"
+    grid = grid_of(engine, samples, BeatHint(stated_bpm=NAMED[name].bpm, stated_source="the file name"))
+    assert beats_f(played, grid) > 0.95
+    assert grid.warnings == ()
 
 
-@pytest.mark.parametrize("sound", [drone, noise, random_strokes])
-def test_what_has_no_beat_has_no_reliable_tempo(engine: NetBeats, sound: object) -> None:
-    grid = grid_of(engine, sound())  # type: ignore[operator]
-    assert grid.bpm_unreliable
-    assert len(grid.times_s)
+def test_a_stated_tempo_that_nobody_plays_changes_nothing_but_is_told(engine: NetBeats) -> None:
+    samples = synthesise(play(short("rock 92")))
+    heard = grid_of(engine, samples)
+    stated = grid_of(engine, samples, BeatHint(stated_bpm=120.0, stated_source="the ACID tempo in the file"))
+    assert np.array_equal(stated.times_s, heard.times_s)
+    assert "The ACID tempo in the file says 120 BPM, but 92.0 BPM is heard" in stated.warnings[0]
+
+
+def test_a_users_tempo_and_downbeat_hold_in_a_drifting_recording_and_the_beats_follow_the_drummer(engine: NetBeats) -> None:
+    played = play(NAMED["wanders by 3 %"])
+    third_s = float(played.beats_s[2])
+    hint = BeatHint(bpm=112.0, meter=Meter(4, 4), first_downbeat_s=third_s)
+    grid = grid_of(engine, synthesise(played), hint)
+    assert grid.quarter_bpm == 112.0
+    assert (
+        mir_eval.beat.f_measure(played.beats_s, grid.times_s[grid.times_s < played.duration_s], f_measure_threshold=0.03) > 0.97
+    )
+    ruler_s = played.beats_s[0] + np.arange(len(played.beats_s)) * 60 / 112
+    assert np.abs(played.beats_s - ruler_s).max() > 0.1, "a ruler would not do"
+    downbeats_s = grid.times_s[grid.numbers == 1]
+    assert np.abs(downbeats_s[:, np.newaxis] - played.beats_s[played.numbers == 3]).min(axis=0).max() < 0.03
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.5, 1.0, 1.5, 3.0])
 @pytest.mark.parametrize("level", [0.0, 1e-5, 0.5])
 def test_short_and_silent_recordings_do_no_harm(engine: NetBeats, seconds: float, level: float) -> None:
-    samples = noise(3.0)[: round(seconds * RATE_HZ)] * np.float32(level)
+    samples = noise(np.random.default_rng(3), seconds) * np.float32(level)
     grid = grid_of(engine, samples)
     assert grid.bpm_unreliable
     try:

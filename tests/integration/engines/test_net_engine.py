@@ -10,24 +10,14 @@ import numpy as np
 import pytest
 import soxr
 
-from backbeat.engines import net
-from backbeat.engines.net import NetEngine, open_engine
+from backbeat.engines.net.engine import NetEngine, open_engine
+from backbeat.engines.net.weights import BUILT_IN, NETWORK
 from backbeat.engines.protocols import EngineOptions
 from backbeat.engines.registry import open_hit_engine
 from backbeat.monitor import Unwatched
-from backbeat.records import BeatGrid, DrumStem, FloatArray, Hits
-from backbeat.training.evaluate import evaluate, read_stem
+from backbeat.records import DrumStem, FloatArray, Hits
+from backbeat.training.evaluation.recordings import NO_BEATS, evaluate, read_stem
 from backbeat.values import Instrument, StemOrigin
-
-NO_BEATS = BeatGrid(
-    times_s=np.zeros(0),
-    numbers=np.zeros(0, np.int64),
-    meters=(),
-    tempo_bpm=120.0,
-    confidence=0.0,
-    bpm_unreliable=True,
-    engine="none",
-)
 
 
 class NoModels:
@@ -73,7 +63,7 @@ def test_it_is_there_at_once() -> None:
 
 
 def test_the_weights_are_small() -> None:
-    assert (Path(net.__file__).with_name("net.onnx")).stat().st_size < 4_000_000
+    assert (BUILT_IN / NETWORK).stat().st_size < 4_000_000
 
 
 def test_it_hears_drum_stems(engine: NetEngine, shared: Path) -> None:

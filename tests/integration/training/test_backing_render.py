@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from backbeat.training.backing_gm import SOUND_FONTS, load_gm_clips, render_backing
+from backbeat.training.backing.sound_font import SOUND_FONTS, load_gm_clips, render_backing
 
 pytestmark = pytest.mark.skipif(
     shutil.which("fluidsynth") is None or not any(path.is_file() for path in SOUND_FONTS),

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backbeat.engines.net_beats import open_beat_files
-from backbeat.engines.net_beats_features import BEAT_BANDS
-from backbeat.training.beat_export import export_beats
-from backbeat.training.beat_fit import BeatFitSettings, BeatTrainer, load_average
-from backbeat.training.beat_network import BeatNetworkShape
-from backbeat.training.beat_pool import CUT_FRAMES, BeatPool
+from backbeat.engines.net_beats.engine import open_beat_files
+from backbeat.engines.net_beats.features import BEAT_BANDS
+from backbeat.training.beats.export import export_beats
+from backbeat.training.beats.network import BeatNetworkShape
+from backbeat.training.beats.pool import CUT_FRAMES, BeatPool
+from backbeat.training.beats.trainer import BeatFitSettings, BeatTrainer, load_average
 
 SMALL = BeatNetworkShape(
     frequency_channels=(4, 4), width=8, far_width=12, fine_dilations=(1,), far_dilations=(1, 2, 4), last_dilations=(1,)

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backbeat.engines.net_features import BANDS, features
-from backbeat.training.bank import PERMISSIVE, VALIDATION, VALIDATION_KITS, Bank, load_bank
-from backbeat.training.dataset import RenderSettings, render_dataset
-from backbeat.training.grooves import VALIDATION_SPLITS
-from backbeat.training.segment import load_sources, render_segment
+from backbeat.engines.net.features import BANDS, features
+from backbeat.training.playing.grooves import VALIDATION_SPLITS
+from backbeat.training.segments.files import RenderSettings, render_dataset
+from backbeat.training.segments.segment import render_segment
+from backbeat.training.sounds.bank import PERMISSIVE, VALIDATION, VALIDATION_KITS, Bank, load_bank
+from backbeat.training.sources import load_sources
 from backbeat.values import Instrument
 
 pytestmark = pytest.mark.timeout(300)

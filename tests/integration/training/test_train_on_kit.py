@@ -13,16 +13,16 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from backbeat.cli.main import main  # noqa: E402
-from backbeat.engines.net import open_files  # noqa: E402
-from backbeat.engines.net_weights import check_weights  # noqa: E402
+from backbeat.engines.net.engine import open_files  # noqa: E402
+from backbeat.engines.net.weights import check_weights  # noqa: E402
 from backbeat.engines.protocols import EngineOptions  # noqa: E402
 from backbeat.engines.registry import open_hit_engine  # noqa: E402
 from backbeat.errors import ConfigError  # noqa: E402
 from backbeat.models.resolver import ModelSettings, ModelStore  # noqa: E402
 from backbeat.monitor import Unwatched  # noqa: E402
 from backbeat.records import DrumStem  # noqa: E402
-from backbeat.training.evaluate import NO_BEATS  # noqa: E402
-from backbeat.training.fine_tune_kit import KitTraining, train_on_kit  # noqa: E402
+from backbeat.training.evaluation.recordings import NO_BEATS  # noqa: E402
+from backbeat.training.fine_tuning.kit_training import KitTraining, train_on_kit  # noqa: E402
 from backbeat.values import Instrument, StemOrigin  # noqa: E402
 
 pytestmark = pytest.mark.timeout(600)  # 20 s on an idle computer

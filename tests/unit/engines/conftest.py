@@ -12,6 +12,7 @@ import pytest
 
 from backbeat.errors import Cancelled
 from backbeat.records import BeatGrid, DrumStem, FloatArray
+from backbeat.training.evaluation.recordings import NO_BEATS
 from backbeat.values import ANALYSIS_RATE_HZ, Stage, StemOrigin
 
 
@@ -77,15 +78,7 @@ def make_stem() -> Callable[..., DrumStem]:
 @pytest.fixture
 def make_grid() -> Callable[[float], BeatGrid]:
     def make(tempo_bpm: float) -> BeatGrid:
-        return BeatGrid(
-            times_s=np.zeros(0),
-            numbers=np.zeros(0, dtype=np.int64),
-            meters=(),
-            tempo_bpm=tempo_bpm,
-            confidence=1.0,
-            bpm_unreliable=False,
-            engine="test",
-        )
+        return replace(NO_BEATS, tempo_bpm=tempo_bpm)
 
     return make
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backbeat.engines.annoteator_outputs import CRASH, HIHAT, KICK, SNARE
-from backbeat.engines.annoteator_seed import listen_as_seed
+from backbeat.engines.annoteator.outputs import CRASH, HIHAT, KICK, SNARE
+from backbeat.engines.annoteator.seed import listen_as_seed
 from backbeat.monitor import Unwatched
 
 RATE_HZ = 44_100

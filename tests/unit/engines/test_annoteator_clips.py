@@ -3,7 +3,7 @@ from __future__ import annotations
 import librosa
 import numpy as np
 
-from backbeat.engines.annoteator_clips import CLIP_SAMPLES, attack_levels_db, cut, mel_power
+from backbeat.engines.annoteator.clips import CLIP_SAMPLES, attack_levels_db, cut, mel_power
 
 
 def test_a_clip_becomes_128_bands_and_18_frames_as_in_training():

@@ -5,10 +5,10 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from backbeat.engines.annoteator import SILENCE_PEAK, AnnoteatorEngine
-from backbeat.engines.annoteator_outputs import CRASH, HIHAT, OUTPUTS, RIDE
-from backbeat.engines.annoteator_tuned import BATCH_ONSETS, listen_tuned
-from backbeat.engines.annoteator_views import CLIPS_PER_ONSET
+from backbeat.engines.annoteator.engine import SILENCE_PEAK, AnnoteatorEngine
+from backbeat.engines.annoteator.outputs import CRASH, HIHAT, OUTPUTS, RIDE
+from backbeat.engines.annoteator.tuned import BATCH_ONSETS, listen_tuned
+from backbeat.engines.annoteator.views import CLIPS_PER_ONSET
 from backbeat.errors import Cancelled
 from backbeat.monitor import Unwatched
 from backbeat.values import ANALYSIS_RATE_HZ, Compat, Instrument

@@ -5,7 +5,7 @@ import json
 import h5py
 import pytest
 
-from backbeat.engines.annoteator_network import check_model_file, file_digest
+from backbeat.engines.annoteator.network import check_model_file, file_digest
 from backbeat.errors import ModelError
 
 

@@ -6,8 +6,8 @@ import librosa
 import numpy as np
 import pytest
 
-from backbeat.engines.annoteator_onsets import BLOCK_FRAMES, Flux, excerpt, onset_strength, pick_peaks
-from backbeat.engines.annoteator_tuned import FLUX, TAIL_SAMPLES, find_onsets
+from backbeat.engines.annoteator.onsets import BLOCK_FRAMES, Flux, excerpt, onset_strength, pick_peaks
+from backbeat.engines.annoteator.tuned import FLUX, TAIL_SAMPLES, find_onsets
 from backbeat.errors import Cancelled
 from backbeat.monitor import Unwatched
 

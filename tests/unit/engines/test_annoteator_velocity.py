@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbeat.engines.annoteator_outputs import KICK, SNARE, Heard
-from backbeat.engines.annoteator_velocity import NORMAL, levels_to_velocities, velocities
+from backbeat.engines.annoteator.outputs import KICK, SNARE, Heard
+from backbeat.engines.annoteator.velocity import NORMAL, levels_to_velocities, velocities
 from backbeat.errors import Cancelled
 from backbeat.monitor import Unwatched
 

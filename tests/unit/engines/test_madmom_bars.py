@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from backbeat.engines.madmom_bars import (
+from backbeat.engines.madmom.bars import (
     FRAMES_PER_SECOND,
     MAX_TEMPI,
     OBSERVATION_LAMBDA,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backbeat.engines.madmom_network import ensemble_from_madmom
+from backbeat.engines.madmom.network import ensemble_from_madmom
 from backbeat.errors import Cancelled
 from backbeat.records import FloatArray
 

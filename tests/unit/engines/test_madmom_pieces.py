@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbeat.engines.madmom_activations import MARGIN_FRAMES, PIECE_FRAMES, pieces_of
+from backbeat.engines.madmom.activations import MARGIN_FRAMES, PIECE_FRAMES, pieces_of
 
 
 @given(st.integers(0, 20 * PIECE_FRAMES))

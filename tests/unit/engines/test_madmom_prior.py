@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backbeat.engines.madmom_bars import BarPath
-from backbeat.engines.madmom_prior import counts_eighths, started_on_downbeat
+from backbeat.engines.madmom.bars import BarPath
+from backbeat.engines.madmom.prior import counts_eighths, started_on_downbeat
 from backbeat.records import FloatArray, TimeArray
 
 RATE_HZ = 44_100

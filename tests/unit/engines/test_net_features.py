@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backbeat.engines.net_features import (
+from backbeat.engines.net.features import (
     BANDS,
     BLOCK_FRAMES,
     FPS,

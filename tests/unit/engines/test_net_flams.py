@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from backbeat.engines.net_flams import flam_partners
-from backbeat.engines.net_picking import FAINTEST, Activations, PickSettings, peak_frames, pick
-from backbeat.engines.net_vocabulary import COLUMN, INSTRUMENTS
-from backbeat.training.targets import hits_to_targets
+from backbeat.engines.net.flams import flam_partners
+from backbeat.engines.net.picking import FAINTEST, Activations, PickSettings, peak_frames, pick
+from backbeat.engines.net.vocabulary import COLUMN, INSTRUMENTS
+from backbeat.training.segments.targets import hits_to_targets
 from backbeat.values import Instrument
 
 SETTINGS = PickSettings(

@@ -7,28 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backbeat.engines.net import CHUNK_FRAMES, NetEngine
-from backbeat.engines.net_features import RATE_HZ
-from backbeat.engines.net_picker import pick_hits
-from backbeat.engines.net_picking import Activations, PickSettings
-from backbeat.engines.net_settings import NetSettings
-from backbeat.engines.net_vocabulary import COLUMN, INSTRUMENTS
+from backbeat.engines.net.engine import CHUNK_FRAMES, NetEngine
+from backbeat.engines.net.features import RATE_HZ
+from backbeat.engines.net.picker import pick_hits
+from backbeat.engines.net.picking import Activations, PickSettings
+from backbeat.engines.net.settings import NetSettings
+from backbeat.engines.net.vocabulary import COLUMN, INSTRUMENTS
 from backbeat.errors import Cancelled
 from backbeat.monitor import Unwatched
-from backbeat.records import BeatGrid, DrumStem, FloatArray
+from backbeat.records import DrumStem, FloatArray
 from backbeat.sensitivity import Sensitivity
+from backbeat.training.evaluation.recordings import NO_BEATS
 from backbeat.values import Instrument, Stage, StemOrigin
 
 CONTEXT_FRAMES = 5
-NO_BEATS = BeatGrid(
-    times_s=np.zeros(0),
-    numbers=np.zeros(0, np.int64),
-    meters=(),
-    tempo_bpm=120.0,
-    confidence=0.0,
-    bpm_unreliable=True,
-    engine="none",
-)
 SETTINGS = NetSettings(
     version="test",
     context_frames=CONTEXT_FRAMES,

@@ -10,8 +10,8 @@ import pytest
 from backbeat.cli.doctor_engines import model_findings
 from backbeat.cli.finding import Verdict
 from backbeat.config.load import load_config
-from backbeat.engines import net
-from backbeat.engines.net_weights import check_weights, weights_mark
+from backbeat.engines.net.engine import open_engine
+from backbeat.engines.net.weights import BUILT_IN, check_weights, weights_mark
 from backbeat.engines.protocols import EngineOptions
 from backbeat.engines.registry import open_hit_engine
 from backbeat.errors import ModelError
@@ -23,7 +23,7 @@ def weights(tmp_path: Path) -> Path:
     folder = tmp_path / "own"
     folder.mkdir()
     for name in ("net.onnx", "net.json"):
-        shutil.copy(Path(net.__file__).with_name(name), folder / name)
+        shutil.copy(BUILT_IN / name, folder / name)
     return folder
 
 
@@ -69,7 +69,7 @@ def test_the_config_names_them_and_the_engine_is_opened_with_them(weights: Path,
     assert open_hit_engine("net", EngineOptions(), store).version.endswith(check_weights(weights).version)
     (weights / "net.onnx").write_bytes(b"no network")
     with pytest.raises(ModelError, match="damaged"):
-        net.open_engine(EngineOptions(), store)
+        open_engine(EngineOptions(), store)
 
 
 def test_doctor_says_which_weights_are_used_and_what_is_wrong_with_them(weights: Path) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backbeat.engines.net_picking import Activations, PickSettings, calibrated, peak_frames, pick, refined_times_s
-from backbeat.engines.net_vocabulary import COLUMN, INSTRUMENTS
+from backbeat.engines.net.picking import Activations, PickSettings, peak_frames, pick, refined_times_s
+from backbeat.engines.net.vocabulary import COLUMN, INSTRUMENTS
 from backbeat.values import Instrument
 
 SETTINGS = PickSettings(
@@ -104,12 +104,14 @@ def test_velocities_stay_within_midi() -> None:
 
 
 def test_confidence_is_the_calibrated_activation() -> None:
-    line = (2.0, -0.5)
-    settings = replace(SETTINGS, calibration={**SETTINGS.calibration, Instrument.KICK: line})
-    (hit,) = pick(heard(kick=[(10.0, 0.8, 0.5)]), settings)
-    assert hit.confidence == pytest.approx(calibrated(0.8, line), abs=1e-6)
-    assert calibrated(0.8, (1.0, 0.0)) == pytest.approx(0.8)
-    assert 0.0 <= calibrated(0.0, line) <= calibrated(1.0, line) <= 1.0
+    def confidence(activation: float, line: tuple[float, float]) -> float:
+        settings = replace(SETTINGS, calibration={**SETTINGS.calibration, Instrument.KICK: line})
+        (hit,) = pick(heard(kick=[(10.0, activation, 0.5)]), settings)
+        return hit.confidence
+
+    assert confidence(0.8, (1.0, 0.0)) == pytest.approx(0.8)
+    assert confidence(0.8, (2.0, -0.5)) == pytest.approx(1 / (1 + np.exp(-(2 * np.log(4) - 0.5))))
+    assert confidence(0.41, (2.0, -0.5)) < confidence(1.0, (2.0, -0.5)) < 1.0
 
 
 def test_nothing_heard_gives_no_strokes() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backbeat.engines.net_beats_features import BEAT_BANDS, BEAT_FPS, FRAMES_AT_ONCE, beat_features, padded
-from backbeat.engines.net_features import BANDS, FPS, features
-from backbeat.engines.net_recording import RecordingMemo, peak_of, prepared
+from backbeat.engines.net.features import BANDS, FPS, features
+from backbeat.engines.net.recording import RecordingMemo, peak_of, prepared
+from backbeat.engines.net_beats.features import BEAT_BANDS, BEAT_FPS, FRAMES_AT_ONCE, beat_features, padded
 from backbeat.errors import Cancelled
 from backbeat.records import FloatArray
 

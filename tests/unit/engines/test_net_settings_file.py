@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from backbeat.engines.net_picking import PickSettings
-from backbeat.engines.net_settings import NetSettings, read_settings, write_settings
-from backbeat.engines.net_vocabulary import INSTRUMENTS
+from backbeat.engines.net.picking import PickSettings
+from backbeat.engines.net.settings import NetSettings, read_settings, write_settings
+from backbeat.engines.net.vocabulary import INSTRUMENTS
 from backbeat.errors import ModelError
 
 SETTINGS = NetSettings(

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backbeat.engines.net_picker import pick_hits
-from backbeat.engines.net_picking import FAINTEST, Activations, PickSettings, pick
-from backbeat.engines.net_state import NetState
-from backbeat.engines.net_vocabulary import INSTRUMENTS
+from backbeat.engines.net.picker import pick_hits
+from backbeat.engines.net.picking import FAINTEST, Activations, PickSettings, pick
+from backbeat.engines.net.state import NetState
+from backbeat.engines.net.vocabulary import INSTRUMENTS
 from backbeat.errors import EngineFailed
 from backbeat.sensitivity import GROUPS, Sensitivity
 from backbeat.values import Instrument

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from backbeat.records import Hit
-from backbeat.training.ablations import ABLATIONS, FULL, OTHER_SEED, AblatedRender, Ablation, ablation_table
-from backbeat.training.heard import Heard, played_families
-from backbeat.training.strokes import Stroke
+from backbeat.training.evaluation.heard import Heard, played_families
+from backbeat.training.playing.strokes import Stroke
+from backbeat.training.report.ablations import ABLATIONS, FULL, OTHER_SEED, AblatedRender, Ablation, ablation_table
 from backbeat.values import Instrument
 
 ORDINARY = Ablation(name="ordinary")

@@ -10,13 +10,13 @@ import pytest
 import soundfile as sf
 
 from backbeat.errors import ConfigError
-from backbeat.training.backing import Backing
-from backbeat.training.backing_desk import finish, noises
-from backbeat.training.backing_gm import load_gm_clips, medley_midi, render_backing
-from backbeat.training.backing_harmony import CLIP_S
-from backbeat.training.backing_roles import ROLES, Noise
-from backbeat.training.backing_songs import Note, Part, Song, write_song
-from backbeat.training.dynamics import rms
+from backbeat.training.backing.desk import finish, noises
+from backbeat.training.backing.harmony import CLIP_S
+from backbeat.training.backing.music import Backing
+from backbeat.training.backing.roles import ROLES, Noise
+from backbeat.training.backing.songs import Note, Part, Song, write_song
+from backbeat.training.backing.sound_font import load_gm_clips, medley_midi, render_backing
+from backbeat.training.mixing.dynamics import rms
 
 RATE_HZ = 44_100
 SONGS = tuple(write_song(np.random.default_rng(seed)) for seed in range(40))

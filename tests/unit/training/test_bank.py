@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from backbeat.errors import ConfigError
-from backbeat.training.bank import VALIDATION, VALIDATION_KITS, BankFilter, attack_of, load_bank, source_name
+from backbeat.training.sounds.bank import VALIDATION, VALIDATION_KITS, BankFilter, attack_of, load_bank, source_name
 from backbeat.values import Instrument
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backbeat.engines.net_beats_cycles import TRIED_METERS
-from backbeat.engines.net_beats_features import BEAT_FPS
-from backbeat.training.beat_grooves import steady_grooves
-from backbeat.training.beat_patterns import PLANS, draw_bars, draw_quarter_bpm
-from backbeat.training.beat_pool import soft_targets
-from backbeat.training.beat_song import METER_CLASSES, BeatSong, draw_song
-from backbeat.training.grooves import Groove
-from backbeat.training.strokes import Stroke
+from backbeat.engines.net_beats.cycles import TRIED_METERS
+from backbeat.engines.net_beats.features import BEAT_FPS
+from backbeat.training.beats.patterns import PLANS, draw_bars, draw_quarter_bpm
+from backbeat.training.beats.pool import soft_targets
+from backbeat.training.beats.song import METER_CLASSES, BeatSong, draw_song
+from backbeat.training.beats.steady_grooves import steady_grooves
+from backbeat.training.playing.grooves import Groove
+from backbeat.training.playing.strokes import Stroke
 from backbeat.values import FOUR_FOUR, Instrument, Meter
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbeat.training.bootstrap import Clusters, difference_interval, f_interval, whole, windowed_counts
-from backbeat.training.scoring import WINDOW_S, Counts, matches
+from backbeat.training.evaluation.bootstrap import Clusters, difference_interval, f_interval, whole, windowed_counts
+from backbeat.training.evaluation.scoring import WINDOW_S, Counts, matches
 
 GOOD = Counts(matched=95, expected=100, found=100)
 BAD = Counts(matched=40, expected=100, found=100)

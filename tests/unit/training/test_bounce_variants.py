@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backbeat.records import Hit
-from backbeat.training.variants import likeness, variants
+from backbeat.training.evaluation.variants import likeness, variants
 from backbeat.values import Instrument
 
 TONE = (0.5 * np.sin(2 * np.pi * 440 * np.arange(44_100) / 44_100)).astype(np.float32)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backbeat.records import Hit
-from backbeat.training.confusion import CYMBALS, HATS, TOMS, confusion
-from backbeat.training.strokes import Stroke
+from backbeat.training.evaluation.confusion import CYMBALS, HATS, TOMS, confusion
+from backbeat.training.playing.strokes import Stroke
 from backbeat.values import Instrument as I  # noqa: N817 - tables of instruments read better short
 
 

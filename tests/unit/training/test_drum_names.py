@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backbeat.training.drum_names import named, read_name
+from backbeat.training.sounds.drum_names import named, read_name
 from backbeat.values import Instrument as I  # noqa: N817 - tables of instruments read better short
 
 

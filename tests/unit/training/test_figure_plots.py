@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from backbeat.training.bootstrap import Interval
-from backbeat.training.plots import Mark, interval_plot, reliability_plot
-from backbeat.training.reliability import reliability
+from backbeat.training.evaluation.bootstrap import Interval
+from backbeat.training.evaluation.reliability import reliability
+from backbeat.training.report.plots import Mark, interval_plot, reliability_plot
 
 SVG = "{http://www.w3.org/2000/svg}"
 

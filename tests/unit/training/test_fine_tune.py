@@ -13,14 +13,15 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 torch.set_num_threads(1)  # the layers here are tiny
 
-from backbeat.engines.net_features import BANDS  # noqa: E402
-from backbeat.engines.net_vocabulary import COLUMN, INSTRUMENTS  # noqa: E402
+from backbeat.engines.net.features import BANDS  # noqa: E402
+from backbeat.engines.net.vocabulary import COLUMN, INSTRUMENTS  # noqa: E402
+from backbeat.engines.net.weights import BUILT_IN, NETWORK  # noqa: E402
 from backbeat.errors import ModelError  # noqa: E402
-from backbeat.training.export import ExportedNetwork, export, largest_difference  # noqa: E402
-from backbeat.training.fine_tune import FROZEN, FineTuner, FineTuneSettings  # noqa: E402
-from backbeat.training.fine_tune_start import StartingPoint, read_back  # noqa: E402
-from backbeat.training.network import DrumNetwork, NetworkShape  # noqa: E402
-from backbeat.training.segment_pool import Batch  # noqa: E402
+from backbeat.training.fine_tuning.starting_point import StartingPoint, read_back  # noqa: E402
+from backbeat.training.fine_tuning.tuner import FROZEN, FineTuner, FineTuneSettings  # noqa: E402
+from backbeat.training.recogniser.export import ExportedNetwork, export, largest_difference  # noqa: E402
+from backbeat.training.recogniser.network import DrumNetwork, NetworkShape  # noqa: E402
+from backbeat.training.segments.pool import Batch  # noqa: E402
 from backbeat.values import Instrument  # noqa: E402
 
 SMALL = NetworkShape(frequency_channels=(4, 4), width=16, dilations=(1, 2), song_width=8)
@@ -88,9 +89,7 @@ def test_what_is_read_back_has_the_shape_and_the_answers_of_what_was_exported(tm
 
 
 def test_the_weights_that_ship_can_be_gone_on_from(tmp_path: Path) -> None:
-    from backbeat.engines import net  # noqa: PLC0415 - for its place only
-
-    shipped = Path(net.__file__).with_name("net.onnx")
+    shipped = BUILT_IN / NETWORK
     found = read_back(shipped)
     assert largest_difference(ExportedNetwork(found.network, found.positive_weight).eval(), shipped) < 1e-5
     again = export(found.network, found.positive_weight, tmp_path / "net.onnx")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backbeat.errors import ConfigError
-from backbeat.training.grooves import VALIDATION_SPLITS, draw_window, load_grooves, midi_to_strokes
+from backbeat.training.playing.grooves import VALIDATION_SPLITS, draw_window, load_grooves, midi_to_strokes
 from backbeat.values import Instrument, Meter
 
 I = Instrument  # noqa: E741 - tables of instruments read better short

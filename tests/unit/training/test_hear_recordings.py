@@ -11,8 +11,8 @@ import soundfile as sf
 from backbeat.errors import ConfigError
 from backbeat.monitor import Monitor
 from backbeat.records import BeatGrid, DrumStem, Hit, Hits, hits_from_rows
-from backbeat.training.evaluate import Annotations, hear_recordings
-from backbeat.training.heard import of_family, of_instrument, over_recordings
+from backbeat.training.evaluation.heard import of_family, of_instrument, over_recordings
+from backbeat.training.evaluation.recordings import Annotations, hear_recordings
 from backbeat.values import Instrument
 
 

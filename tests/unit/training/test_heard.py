@@ -9,7 +9,7 @@ import pytest
 
 from backbeat.errors import ConfigError
 from backbeat.records import Hit
-from backbeat.training.heard import (
+from backbeat.training.evaluation.heard import (
     Heard,
     families_right,
     instruments_right,
@@ -20,9 +20,9 @@ from backbeat.training.heard import (
     played_families,
     within_recordings,
 )
-from backbeat.training.references import read_techniques
-from backbeat.training.scoring import Counts
-from backbeat.training.strokes import Stroke
+from backbeat.training.evaluation.references import read_techniques
+from backbeat.training.evaluation.scoring import Counts
+from backbeat.training.playing.strokes import Stroke
 from backbeat.values import Instrument as I  # noqa: N817 - tables of instruments read better short
 
 

@@ -9,15 +9,15 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from backbeat.engines.net_features import BANDS
-from backbeat.engines.net_picking import Activations, PickSettings
-from backbeat.engines.net_vocabulary import COLUMN, INSTRUMENTS
+from backbeat.engines.net.features import BANDS
+from backbeat.engines.net.picking import Activations, PickSettings
+from backbeat.engines.net.vocabulary import COLUMN, INSTRUMENTS
 from backbeat.errors import ConfigError
 from backbeat.records import FloatArray
-from backbeat.training.heard import of_instrument, over_recordings
-from backbeat.training.held_out import figures_of, hear_folder, hear_held_out
-from backbeat.training.segment_pool import SegmentPool
-from backbeat.training.targets import hits_to_targets
+from backbeat.training.evaluation.heard import of_instrument, over_recordings
+from backbeat.training.evaluation.held_out import figures_of, hear_folder, hear_held_out
+from backbeat.training.segments.pool import SegmentPool
+from backbeat.training.segments.targets import hits_to_targets
 from backbeat.values import Instrument
 
 PICKING = PickSettings(
@@ -79,7 +79,7 @@ def test_what_was_never_played_has_no_figures(pool: SegmentPool) -> None:
 
 
 def write_segments(path: Path, strokes: list[list[tuple[float, Instrument, int]]]) -> None:
-    """A file as `training.dataset` writes it, whose "features" are the targets themselves."""
+    """A file as `segments.files` writes it, whose "features" are the targets themselves."""
     targets = [np.concatenate(hits_to_targets(hits, 150), axis=1) for hits in strokes]
     rows = [(k, time_s, COLUMN[i], velocity) for k, hits in enumerate(strokes) for time_s, i, velocity in hits]
     np.savez(

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backbeat.training.bank import Bank, Shot, Source, load_bank
-from backbeat.training.kit import FAMILIES, HATS, Voice, draw_kit, resound
+from backbeat.training.sounds.bank import Bank, Shot, Source, load_bank
+from backbeat.training.sounds.kit import FAMILIES, HATS, Voice, draw_kit, resound
 from backbeat.values import Instrument
 
 

@@ -5,10 +5,10 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from backbeat.training.backing import Backing
-from backbeat.training.mixdown import MixChances, mix_down
-from backbeat.training.performance import Group
-from backbeat.training.rooms import Frequencies, Rooms, draw_rooms
+from backbeat.training.backing.music import Backing
+from backbeat.training.mixing.mixdown import MixChances, mix_down
+from backbeat.training.mixing.rooms import Frequencies, Rooms, draw_rooms
+from backbeat.training.playing.performance import Group
 
 RATE_HZ = 44_100
 SAMPLES = 4 * RATE_HZ

@@ -10,12 +10,13 @@ import pytest
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)  # the layers here are tiny
 
-from backbeat.engines.net_features import BANDS  # noqa: E402
-from backbeat.engines.net_vocabulary import COLUMN, FAMILIES, INSTRUMENTS  # noqa: E402
-from backbeat.training.export import ExportedNetwork, export, largest_difference  # noqa: E402
-from backbeat.training.network import SONG_STEP_FRAMES, DrumNetwork, NetworkShape, family_targets  # noqa: E402
-from backbeat.training.segment_pool import SegmentPool  # noqa: E402
-from backbeat.training.train import Trainer, TrainSettings, load_average, spectrally_jittered  # noqa: E402
+from backbeat.engines.net.features import BANDS  # noqa: E402
+from backbeat.engines.net.vocabulary import COLUMN, FAMILIES, INSTRUMENTS  # noqa: E402
+from backbeat.training.learner import spectrally_jittered  # noqa: E402
+from backbeat.training.recogniser.export import ExportedNetwork, export, largest_difference  # noqa: E402
+from backbeat.training.recogniser.network import SONG_STEP_FRAMES, DrumNetwork, NetworkShape, family_maxima  # noqa: E402
+from backbeat.training.recogniser.trainer import Trainer, TrainSettings, load_average  # noqa: E402
+from backbeat.training.segments.pool import SegmentPool  # noqa: E402
 from backbeat.values import Instrument  # noqa: E402
 
 SMALL = NetworkShape(frequency_channels=(4, 4), width=16, dilations=(1, 2))
@@ -78,7 +79,7 @@ def test_a_frame_knows_what_is_played_two_bars_away() -> None:
 def test_a_family_sounds_where_one_of_its_instruments_does() -> None:
     onsets = torch.zeros(1, 3, len(INSTRUMENTS))
     onsets[0, 1, COLUMN[Instrument.SPLASH]] = 0.5
-    assert family_targets(onsets)[0, 1].tolist() == [0, 0, 0, 0, 0.5]
+    assert family_maxima(onsets)[0, 1].tolist() == [0, 0, 0, 0, 0.5]
 
 
 def test_the_random_equaliser_leaves_silence_silent() -> None:

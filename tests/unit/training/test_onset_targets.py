@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backbeat.engines.net_vocabulary import COLUMN, INSTRUMENTS
-from backbeat.training.targets import hits_to_targets
-from backbeat.training.validate import stroke_times_s
+from backbeat.engines.net.vocabulary import COLUMN, INSTRUMENTS
+from backbeat.training.segments.targets import hits_to_targets, stroke_times_s
 from backbeat.values import Instrument
 
 

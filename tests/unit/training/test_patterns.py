@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from backbeat.training.patterns import draw_pattern
-from backbeat.training.strokes import Stroke, tidy
+from backbeat.training.playing.patterns import draw_pattern
+from backbeat.training.playing.strokes import Stroke, tidy
 from backbeat.values import Instrument
 
 

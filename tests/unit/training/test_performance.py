@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backbeat.training.bank import Bank, load_bank
-from backbeat.training.kit import Kit, draw_kit
-from backbeat.training.performance import Group, play, play_percussion
-from backbeat.training.strokes import Stroke
+from backbeat.training.playing.performance import Group, play, play_percussion
+from backbeat.training.playing.strokes import Stroke
+from backbeat.training.sounds.bank import Bank, load_bank
+from backbeat.training.sounds.kit import Kit, draw_kit
 from backbeat.values import Instrument
 
 RATE_HZ = 44_100

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backbeat.records import Hit
-from backbeat.training.probes import (
+from backbeat.training.evaluation.probes import (
     FlamCount,
     Passage,
     SingleCount,
@@ -17,8 +17,8 @@ from backbeat.training.probes import (
     flam_passage,
     single_passage,
 )
-from backbeat.training.segment import Sources, load_sources
-from backbeat.training.strokes import Stroke
+from backbeat.training.playing.strokes import Stroke
+from backbeat.training.sources import Sources, load_sources
 from backbeat.values import Instrument
 
 

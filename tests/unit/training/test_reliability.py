@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backbeat.training.reliability import reliability
+from backbeat.training.evaluation.reliability import reliability
 
 
 def test_honest_confidences_have_no_error() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from backbeat.records import Hit
-from backbeat.training.heard import Heard, played_families
-from backbeat.training.probes import FlamCount, SingleCount
-from backbeat.training.report_recordings import (
+from backbeat.training.evaluation.heard import Heard, played_families
+from backbeat.training.evaluation.probes import FlamCount, SingleCount
+from backbeat.training.evaluation.variants import Likeness
+from backbeat.training.playing.strokes import Stroke
+from backbeat.training.report.recordings import (
     class_marks,
     classes_section,
     instruments_section,
@@ -15,7 +17,7 @@ from backbeat.training.report_recordings import (
     reliability_section,
     songs_section,
 )
-from backbeat.training.report_synthetic import (
+from backbeat.training.report.synthetic import (
     confusion_sections,
     flams_section,
     held_out_classes_section,
@@ -23,8 +25,6 @@ from backbeat.training.report_synthetic import (
     likeness_section,
     singles_section,
 )
-from backbeat.training.strokes import Stroke
-from backbeat.training.variants import Likeness
 from backbeat.values import Instrument as I  # noqa: N817 - tables of instruments read better short
 
 

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backbeat.engines.net_features import BANDS
-from backbeat.engines.net_vocabulary import COLUMN
-from backbeat.training.dataset import RenderSettings, missing_files, render_dataset, strokes_per_hour
-from backbeat.training.segment import PlayChances, Sources, load_sources, render_segment
+from backbeat.engines.net.features import BANDS
+from backbeat.training.numbered_files import missing_numbers
+from backbeat.training.playing.part import PlayChances
+from backbeat.training.segments.files import RenderSettings, render_dataset
+from backbeat.training.segments.segment import render_segment
+from backbeat.training.sources import Sources, load_sources
 from backbeat.values import Instrument
 
 
@@ -91,7 +93,7 @@ def test_an_interrupted_run_goes_on_and_each_file_is_what_it_would_have_been(set
     render_dataset(settings)
     before = [_arrays(path) for path in sorted(settings.out_folder.glob("*.npz"))]
     (settings.out_folder / "00000.npz").unlink()
-    assert missing_files(settings) == [0]
+    assert missing_numbers(settings.out_folder, settings.files) == [0]
     assert render_dataset(settings) == 1
     assert render_dataset(settings) == 0
     after = [_arrays(path) for path in sorted(settings.out_folder.glob("*.npz"))]
@@ -114,12 +116,3 @@ def test_progress_counts_the_files(settings: RenderSettings) -> None:
     seen: list[tuple[int, int]] = []
     render_dataset(settings, lambda done, wanted: seen.append((done, wanted)))
     assert seen == [(1, 2), (2, 2)]
-
-
-def test_strokes_are_counted_per_hour_of_audio(settings: RenderSettings) -> None:
-    render_dataset(settings)
-    strokes = np.concatenate([_arrays(path)["strokes"] for path in settings.out_folder.iterdir()])
-    rates = strokes_per_hour(settings.out_folder)
-    hours = 2 * 2 * 8 / 3600
-    assert rates[Instrument.KICK] == pytest.approx((strokes[:, 2] == COLUMN[Instrument.KICK]).sum() / hours)
-    assert strokes_per_hour(settings.out_folder / "nothing") == {}

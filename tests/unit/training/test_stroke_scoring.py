@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbeat.engines.net_picking import Activations
-from backbeat.engines.net_vocabulary import FAMILIES, INSTRUMENTS
-from backbeat.training.calibrate import Labelled, choose_thresholds, fit_confidence, fitted_line
-from backbeat.training.scoring import Counts, matches
+from backbeat.engines.net.picking import Activations
+from backbeat.engines.net.vocabulary import FAMILIES, INSTRUMENTS
+from backbeat.training.evaluation.scoring import Counts, matches
+from backbeat.training.recogniser.calibration import Labelled, choose_thresholds, fit_confidence, fitted_line
 from backbeat.values import Instrument
 
 TIMES = st.lists(st.integers(0, 400), unique=True, max_size=25).map(lambda ms: np.sort(np.array(ms, float)) / 100)

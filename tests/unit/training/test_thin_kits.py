@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backbeat.training.mixdown import MixChances
-from backbeat.training.performance import GROUPS, Group
-from backbeat.training.segment import PlayChances, Sources, load_sources, render_segment
+from backbeat.training.mixing.mixdown import MixChances
+from backbeat.training.playing.part import PlayChances
+from backbeat.training.playing.performance import GROUPS, Group
+from backbeat.training.segments.segment import render_segment
+from backbeat.training.sources import Sources, load_sources
 
 NOTHING = MixChances(**{field.name: 0.0 for field in fields(MixChances)})
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from backbeat.records import FloatArray
-from backbeat.training.bank import Shot
-from backbeat.training.timbre import BANDS, FORGED, Timbre, draw_timbre, draw_wires_off, forge, split
+from backbeat.training.sounds.bank import Shot
+from backbeat.training.sounds.timbre import BANDS, FORGED, Timbre, draw_timbre, draw_wires_off, forge, split
 from backbeat.values import ANALYSIS_RATE_HZ, Instrument
 
 PLAIN = Timbre(

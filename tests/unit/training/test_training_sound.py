@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backbeat.training.backing import Backing, load_backing_clips
-from backbeat.training.backing_synth import draw_backing
-from backbeat.training.dynamics import compress, rms, saturate
-from backbeat.training.rooms import CURVE_POINTS, Frequencies, band_curve, curve_hz, draw_rooms
-from backbeat.training.separation_artefacts import separate_badly
+from backbeat.training.backing.music import Backing, load_backing_clips
+from backbeat.training.backing.synthesiser import draw_backing
+from backbeat.training.mixing.dynamics import compress, rms, saturate
+from backbeat.training.mixing.rooms import CURVE_POINTS, Frequencies, band_curve, curve_hz, draw_rooms
+from backbeat.training.mixing.separation_artefacts import separate_badly
 
 RATE_HZ = 44_100
 

@@ -7,10 +7,13 @@ import pytest
 import soundfile as sf
 
 from backbeat.errors import ConfigError
-from backbeat.training.bank import load_bank
-from backbeat.training.kit import draw_kit
-from backbeat.training.user_kit import MOST_FILES, load_user_kit, read_user_kit, with_kit
+from backbeat.training.sounds.bank import Bank
+from backbeat.training.sounds.user_kit import MOST_FILES, read_user_kit
 from backbeat.values import Instrument
+
+
+def load_user_kit(folder: Path) -> Bank:
+    return read_user_kit(folder).bank
 
 
 def _stroke(seconds: float, level: float, rate_hz: int = 44_100) -> np.ndarray:
@@ -39,13 +42,6 @@ def test_stereo_at_another_rate_after_half_a_second_of_silence_is_one_stroke_at_
     assert len(snare.shots[0].samples) == pytest.approx(0.3 * 44_100, abs=150)
     assert snare.shots[0].attack_samples < 88  # 2 ms
     assert np.abs(snare.shots[0].samples).max() == pytest.approx(1, abs=1e-3)
-
-
-def test_the_kit_joins_the_bank_and_is_drawn(folder: Path, tiny_bank: Path) -> None:
-    bank = with_kit(load_bank(tiny_bank), load_user_kit(folder))
-    assert bank.kits == ("mine", "north", "south")
-    rng = np.random.default_rng(0)
-    assert "mine" in {draw_kit(rng, bank).voices[Instrument.KICK][0].source.kit for _ in range(40)}
 
 
 def test_layers_go_by_what_their_names_say_before_how_loud_they_are(tmp_path: Path) -> None:

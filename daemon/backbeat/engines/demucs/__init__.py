@@ -1,0 +1,1 @@
+"""The separator `demucs`; nothing outside of this package imports Demucs. The adapter is `engine`."""

@@ -1,0 +1,1 @@
+"""The beat engine `madmom`; nothing outside of this package imports madmom. The adapter is `engine`."""
