@@ -194,6 +194,11 @@ class Bar:
     length: Fraction
 
     @property
+    def is_pickup(self) -> bool:
+        """It is shorter than its meter."""
+        return self.length != self.meter.quarters
+
+    @property
     def tempo_bpm(self) -> float:
         """Quarter notes per minute."""
         return 60.0 * float(self.length) / (self.end_s - self.start_s)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from backbeat.errors import OutputError
-from backbeat.records import Hit, Hits, hits_from_rows
+from backbeat.outputs.feel_json import feel_from_json
+from backbeat.records import Feel, Hit, Hits, hits_from_rows
 from backbeat.values import Instrument, OutputKind
 
 SCHEMA_VERSION = 1
@@ -22,6 +23,7 @@ class Result:
 
     outputs: the files of the result by kind, this JSON among them; whether they are still there is not checked.
     hits: as they were heard, with times rounded to a microsecond.
+    feel: straight, with nothing measured, in results of versions that did not measure it.
     """
 
     identity: str
@@ -36,6 +38,7 @@ class Result:
     duration_s: float
     hits: Hits
     warnings: tuple[str, ...]
+    feel: Feel = field(default_factory=Feel)
 
     @property
     def hit_count(self) -> int:
@@ -43,23 +46,38 @@ class Result:
 
 
 def read_result(path: Path) -> Result:
-    """Read a result file; raises OutputError when it is not there, damaged, or not ours."""
+    """Read a result file; raises OutputError when it is not there, damaged, not ours, or of a newer version."""
+    document = read_document(path)
+    try:
+        return _result(document, path)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _not_ours(path) from error
+
+
+def read_document(path: Path) -> Mapping[str, Any]:
+    """All of a result file, as `result.schema.json` describes it; raises OutputError as `read_result` does."""
     try:
         document = json.loads(path.read_bytes())
     except OSError as error:
         raise OutputError(f"The result {path} cannot be read: {error.strerror or error}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise OutputError(f"The result {path} is damaged.", advice="Transcribe the recording again.") from error
-    try:
-        return _result(document, path)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise OutputError(f"The file {path} is not a result of Backbeat.", advice="Transcribe the recording again.") from error
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise OutputError(
+            f"The result {path} was written by a newer version of Backbeat.",
+            advice="Bring Backbeat up to date, or transcribe the recording again with this one.",
+        )
+    if not isinstance(document, dict) or version != SCHEMA_VERSION:
+        raise _not_ours(path)
+    return document
+
+
+def _not_ours(path: Path) -> OutputError:
+    return OutputError(f"The file {path} is not a result of Backbeat.", advice="Transcribe the recording again.")
 
 
 def _result(document: Mapping[str, Any], path: Path) -> Result:
-    version = document["schema_version"]
-    if version != SCHEMA_VERSION:
-        raise ValueError(f"schema version {version}")
     outputs = {OutputKind(kind): Path(file) for kind, file in document["outputs"].items() if file is not None}
     return Result(
         identity=str(document["identity"]),
@@ -74,6 +92,7 @@ def _result(document: Mapping[str, Any], path: Path) -> Result:
         duration_s=float(document["duration_seconds"]),
         hits=hits_from_rows([_hit(row) for row in document["hits"]], engine=str(document["engine"])),
         warnings=tuple(str(warning) for warning in document["warnings"]),
+        feel=feel_from_json(document.get("feel")),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import backbeat
 from backbeat.errors import OutputError
+from backbeat.outputs.feel_json import feel_to_json
 from backbeat.outputs.read_result import SCHEMA_VERSION, VELOCITY_MAX, Result, read_result
 from backbeat.pipeline.request import Request
 from backbeat.records import Analysis, Bar, Score, ScoreNote
@@ -18,7 +19,7 @@ from backbeat.values import FOUR_FOUR, Instrument, OutputKind
 
 __all__ = ["Result", "read_result", "result_to_json"]
 
-_FILES = (OutputKind.MIDI, OutputKind.TEMPOMAP, OutputKind.MUSICXML, OutputKind.PDF, OutputKind.STEM)
+_FILES = tuple(kind for kind in OutputKind if kind is not OutputKind.JSON)
 _TIME_DIGITS = 6  # of seconds
 _SHARE_DIGITS = 4  # of what lies between 0 and 1
 
@@ -61,11 +62,12 @@ def result_to_json(
         "confidence_score": _share(confidence),
         "low_confidence": confidence < low_confidence_threshold,
         "hit_summary": _summary(analysis),
+        "feel": feel_to_json(score.feel),
         "outputs": {kind.value: str(outputs[kind]) if kind in outputs else None for kind in _FILES},
         "timings": {stage: round(seconds, 3) for stage, seconds in timings_s.items()},
         "warnings": list(dict.fromkeys(warnings)),
     }
-    rows = {"beats": _beats(analysis), "hits": [_hit(note, score.bars[note.bar]) for note in score.notes]}
+    rows = {"bars": _bars(score), "beats": _beats(analysis), "hits": [_hit(note, score.bars[note.bar]) for note in score.notes]}
     try:
         text = _text(document, rows)
     except ValueError as error:
@@ -105,6 +107,13 @@ def _beats(analysis: Analysis) -> list[dict[str, Any]]:
     return [{"time": round(time_s, _TIME_DIGITS), "beat": number} for time_s, number in rows]
 
 
+def _bars(score: Score) -> list[dict[str, Any]]:
+    return [
+        {"bar": bar.number, "time": round(bar.start_s, _TIME_DIGITS), "meter": str(bar.meter), "bpm": round(bar.tempo_bpm, 3)}
+        for bar in score.bars
+    ]
+
+
 def _hit(note: ScoreNote, bar: Bar) -> dict[str, Any]:
     beat = 1 + (note.position + _missing(bar)) * Fraction(bar.meter.unit, 4)
     return {
@@ -115,6 +124,8 @@ def _hit(note: ScoreNote, bar: Bar) -> dict[str, Any]:
         "confidence": _share(note.confidence),
         "bar": bar.number,
         "beat": round(float(beat), _SHARE_DIGITS),
+        "role": note.role.value,
+        "ghost": note.is_ghost,
     }
 
 

@@ -25,7 +25,7 @@ from backbeat.values import Instrument, Meter, StemOrigin
 
 log = logging.getLogger(__name__)
 
-REVISION = 2
+REVISION = 3
 """Raised when an engine or a step hears differently within one version of Backbeat."""
 
 

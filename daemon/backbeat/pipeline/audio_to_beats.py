@@ -38,8 +38,8 @@ def audio_to_beats(
 
     The engines are opened and asked in order; each that fails is named in the warnings with its reason. A tempo given
     by the user wins: the grid's tempo is exactly that (in beats of its meter) and not flagged, and where no engine hears
-    beats that fit it, beats are laid at it from the first strong onset. Without one, 120 BPM from 0 s is the last
-    resort, flagged.
+    beats that fit it, beats are laid at it from the first strong onset. Without one, the tempo that the file states, or
+    120 BPM from 0 s, is the last resort, flagged. A tempo that is heard and is not the one that the file states is told.
     The grid covers the recording: its first beat is less than a beat after 0, its last at the end or just past it.
     Raises only Cancelled.
     """
@@ -56,6 +56,8 @@ def audio_to_beats(
     grid = _first_answer(samples, sample_rate_hz, hint, openers, monitor, warnings=warnings)
     if grid is None:
         grid = _laid_grid(samples, sample_rate_hz, hint, warnings)
+    else:
+        warnings += _differences(grid, hint)
     monitor.progress(Stage.BEATS, 1.0)
     return replace(extend_grid(grid, duration_s), warnings=(*warnings, *grid.warnings))
 
@@ -108,8 +110,24 @@ def _at_user_tempo(grid: BeatGrid, quarter_bpm: float) -> BeatGrid:
     return replace(grid, tempo_bpm=wanted_bpm, bpm_unreliable=False)
 
 
+def _differences(grid: BeatGrid, hint: BeatHint) -> list[str]:
+    """A sentence where the file states another tempo than is heard; the user's own needs none."""
+    stated_bpm, heard_bpm = hint.stated_bpm, grid.quarter_bpm
+    if hint.bpm is not None or stated_bpm is None or abs(heard_bpm / stated_bpm - 1.0) <= BPM_TOLERANCE:
+        return []
+    source = _capital(hint.stated_source or "the file")
+    return [
+        f"{source} says {stated_bpm:g} BPM, but {heard_bpm:.1f} BPM is heard, and the beats follow what is heard. "
+        "Set the bpm if the other is right."
+    ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _laid_grid(samples: FloatArray, sample_rate_hz: int, hint: BeatHint, warnings: list[str]) -> BeatGrid:
-    """Steady beats at the user's tempo, or at 120 BPM."""
+    """Steady beats at the user's tempo, at the one that the file states, or at 120 BPM."""
     meter = hint.meter or FOUR_FOUR
     known = hint.bpm is not None
     if hint.bpm is not None and hint.first_downbeat_s is not None:
@@ -118,11 +136,17 @@ def _laid_grid(samples: FloatArray, sample_rate_hz: int, hint: BeatHint, warning
     elif hint.bpm is not None:
         first_beat_s = first_strong_onset_s(samples, sample_rate_hz)
         warnings.append(f"The beats are laid at your {hint.bpm:g} BPM from the first stroke on.")
+    elif hint.stated_bpm is not None:
+        first_beat_s = (
+            hint.first_downbeat_s if hint.first_downbeat_s is not None else first_strong_onset_s(samples, sample_rate_hz)
+        )
+        source = hint.stated_source or "the file"
+        warnings.append(f"No beat is heard: the beats are laid at the {hint.stated_bpm:g} BPM that {source} says. {_ADVICE}")
     else:
         first_beat_s = hint.first_downbeat_s or 0.0
         warnings.append(f"The tempo is not known: {DEFAULT_BPM:g} BPM is assumed. {_ADVICE}")
     return grid_from_tempo(
-        beat_bpm_of(hint.bpm or DEFAULT_BPM, meter),
+        beat_bpm_of(hint.bpm or hint.stated_bpm or DEFAULT_BPM, meter),
         meter,
         first_beat_s=first_beat_s,
         duration_s=len(samples) / sample_rate_hz,

@@ -51,6 +51,24 @@ class BeatLine:
         fraction = (time_s - start_s) / (end_s - start_s)
         return BeatPlace(index=index, fraction=min(max(fraction, 0.0), float(np.nextafter(1.0, 0.0))))
 
+    def beats_at(self, times_s: TimeArray) -> TimeArray:
+        """Where moments are on the line, in beats: 5.25 is a quarter of a beat after beat 5. float64, as long as `times_s`."""
+        known_s = np.array(self.times_s)
+        last = len(known_s) - 1
+        beats = np.interp(times_s, known_s, np.arange(last + 1.0))
+        beats = np.where(times_s < known_s[0], (times_s - known_s[0]) / self.lead_s, beats)
+        after: TimeArray = np.where(times_s > known_s[last], last + (times_s - known_s[last]) / self.tail_s, beats)
+        return after
+
+    def times_at(self, beats: TimeArray) -> TimeArray:
+        """The way back: seconds of places on the line."""
+        known_s = np.array(self.times_s)
+        last = len(known_s) - 1
+        times_s = np.interp(beats, np.arange(last + 1.0), known_s)
+        times_s = np.where(beats < 0, known_s[0] + beats * self.lead_s, times_s)
+        after: TimeArray = np.where(beats > last, known_s[last] + (beats - last) * self.tail_s, times_s)
+        return after
+
 
 def beat_line(grid: BeatGrid) -> BeatLine:
     """The line through the grid's beats; an empty grid gives beats at `tempo_bpm` from 0 s."""

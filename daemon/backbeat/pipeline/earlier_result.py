@@ -9,7 +9,7 @@ from backbeat.outputs.read_result import read_result
 from backbeat.pipeline.request import Request
 from backbeat.values import OutputKind
 
-NOT_ALWAYS_MADE = (OutputKind.PDF, OutputKind.STEM)
+NOT_ALWAYS_MADE = (OutputKind.STEM, OutputKind.PDF, OutputKind.PNG, OutputKind.SVG)
 
 
 def retire_earlier_result(request: Request) -> None:

@@ -46,7 +46,13 @@ def file_to_analysis(request: Request, *, models: ModelFiles, limits: AudioLimit
         grid = audio_to_beats(
             audio.mono(),
             audio.sample_rate_hz,
-            BeatHint(bpm=settings.bpm, meter=settings.meter, first_downbeat_s=settings.first_downbeat),
+            BeatHint(
+                bpm=settings.bpm,
+                meter=settings.meter,
+                first_downbeat_s=settings.first_downbeat,
+                stated_bpm=audio.host_bpm,
+                stated_source=audio.host_bpm_source,
+            ),
             _beat_openers(settings, options, models),
             monitor,
         )

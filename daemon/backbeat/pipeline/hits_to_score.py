@@ -1,186 +1,146 @@
 """Hits to Score: every stroke gets its place in a bar, and keeps its time.
 
-Each beat is divided straight or in triplets, whichever fits the strokes in it better; a finer division has to
-fit clearly better, since a drummer would rather read sixteenths played late than sextuplets played in time.
+In order: ornaments (graces, rolls) leave the other strokes as onsets; the onsets give the swing of the piece, then a division
+of each beat, and with it their places; the ornaments go where their strokes are.
 """
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from itertools import pairwise
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from backbeat.pipeline.beat_line import BeatLine, beat_line
 from backbeat.pipeline.score_bars import Span, bars_of_spans, beat_length, covering, spans_of_grid
+from backbeat.pipeline.score_divisions import BEAT_TICKS, places_of
+from backbeat.pipeline.score_feel import feel_of
+from backbeat.pipeline.score_marks import marks_of
+from backbeat.pipeline.score_notes import Notes, RollPlace
+from backbeat.pipeline.score_onsets import onsets_of
+from backbeat.pipeline.score_ornaments import Ornaments, ornaments_of
+from backbeat.pipeline.score_places import written_places
+from backbeat.pipeline.score_rolls import Roll
+from backbeat.pipeline.score_ruler import Ruler
+from backbeat.pipeline.score_swing import swing_of
 from backbeat.records import BeatGrid, Hits, Score, ScoreNote
-from backbeat.values import Instrument
+from backbeat.values import Division, Instrument
 
 _END_TOLERANCE_BEATS = 0.5  # a recording that ends less than this after a bar line opens no further bar
-_JITTER_BEATS = 0.04  # how far a stroke strays from its place: of a beat, or
-_JITTER_S = 0.012  # in seconds, whichever is more
-_DIVISIONS: Mapping[int, tuple[tuple[int, float], ...]] = {
-    1: ((16, 0.0), (12, 5.0), (24, 12.0), (32, 12.0)),
-    2: ((8, 0.0), (6, 3.0), (12, 12.0), (16, 12.0)),
-    4: ((4, 0.0), (3, 2.0), (6, 12.0), (8, 12.0)),
-    8: ((2, 0.0), (3, 6.0), (4, 8.0)),
-    16: ((1, 0.0), (2, 8.0)),
-    32: ((1, 0.0),),
-}
-"""Meter unit -> (parts of a beat, misfit that it has to make good). The first is sixteenths; finer ones are for
-strokes that are as close together, not for a single one that is out of time."""
-
-_TOGETHER_MISFIT = 6.0  # of two strokes, one after the other, that get one place
-_CLOSE_PARTS = 1.4  # of a division: strokes less than this apart may need it
-
-_FINEST_STRAIGHT, _FINEST_TRIPLET = 32, 48  # parts of a quarter note: 128th notes, straight and in triplets
 
 
-@dataclass(frozen=True, slots=True)
-class _Stroke:
-    """A hit by its number in Hits, and its place in its beat, 0 <= fraction < 1."""
+@dataclass(frozen=True, kw_only=True)
+class ScoreStyle:
+    """grid: the finest division; a stroke whose place its drum has already gets a finer one all the same.
 
-    hit: int
-    instrument: Instrument
-    fraction: float
+    flam_ms: two strokes on one drum that are closer are a flam; 0: every stroke is a note.
+    """
+
+    grid: Division = Division.AUTO
+    flam_ms: int = 45
 
 
-def hits_to_score(hits: Hits, grid: BeatGrid, *, title: str, duration_s: float) -> Score:
-    """Quantise `hits` on `grid`.
+_PLAIN = ScoreStyle()
 
-    Every hit is in the Score exactly once, in the same order. No two notes of one instrument have the same place:
-    where two hits fall together, the later goes to the next place of a finer division.
+
+def hits_to_score(
+    hits: Hits,
+    grid: BeatGrid,
+    *,
+    title: str,
+    duration_s: float,
+    style: ScoreStyle = _PLAIN,
+    grid_offset_s: float = 0.0,
+) -> Score:
+    """Quantise `hits` on `grid`, which was moved by `grid_offset_s` to them (`grid_to_onsets`).
+
+    Every hit is in the Score exactly once, in the same order. No two strokes or rolls of one instrument have the same
+    place: where two fall together, the later goes to the next place of a finer division.
     Bars cover the grid, every hit and the recording (`duration_s`, seconds); an incomplete first bar stays one,
     strokes before it lengthen it or get bars of their own. Grid beats are the meter's beats (eighths in x/8).
     An empty grid gives 4/4 at `grid.tempo_bpm` (120 when nothing was found); no hits give bars of rests.
     """
     line = beat_line(grid)
-    spans = spans_of_grid(grid)
-    places = _quantised(hits, line, spans)
-    last_beat = line.place(duration_s).index if duration_s > 0 else 0
-    if duration_s - line.time(last_beat) < _END_TOLERANCE_BEATS * (line.time(last_beat + 1) - line.time(last_beat)):
-        last_beat -= 1
-    beats = [math.floor(place) for place in places]
-    spans = covering(spans, low=min([spans[0].first, *beats]), high=max([spans[0].first, last_beat, *beats]))
+    ruler = Ruler(line=line, spans=spans_of_grid(grid))
+    ornaments = ornaments_of(hits, ruler, flam_s=style.flam_ms / 1000)
+    onsets = onsets_of(hits, ornaments.written, ruler)
+    swing = swing_of(onsets)
+    placed = written_places(hits, ornaments.written, onsets, places_of(onsets, swing, style.grid))
+    rolls = _roll_places(hits, ornaments, placed.ticks, ruler)
+    spans = _covering_spans(ruler, duration_s, [*placed.ticks.values(), *(roll.end - 1 for roll in rolls)])
+    ruler = replace(ruler, spans=spans)
+    rolled = {stroke for roll in rolls for stroke in roll.roll.strokes}
+    strokes = [number for number in ornaments.written if number not in rolled]
+    maker = Notes(spans, swing, marks_of(hits, strokes))
+    rows = list(hits)
+    notes: dict[int, ScoreNote] = {}
+    for roll in rolls:
+        notes |= maker.roll(roll, rows)
+    for number in strokes:
+        notes[number] = maker.stroke(number, rows[number], placed.ticks[number], swung=number in placed.swung)
+    quarter_s = ruler.quarter_s(np.floor(ruler.beats_at(hits.time_s)).astype(np.int64))
+    for grace, stroke in ornaments.graces.items():
+        notes[grace] = maker.grace(rows[grace], notes[stroke], float(quarter_s[stroke]))
     return Score(
         title=title,
         bars=bars_of_spans(spans, line),
-        notes=_notes(hits, places, spans),
+        notes=tuple(notes[number] for number in range(len(hits))),
         tempo_bpm=grid.tempo_bpm * float(beat_length(_main_span(spans).meter)),
         tempo_unreliable=grid.bpm_unreliable or not len(grid.times_s),
+        feel=feel_of([notes[number] for number in strokes], ruler, swing=swing, grid_offset_s=grid_offset_s),
     )
 
 
-def _quantised(hits: Hits, line: BeatLine, spans: Sequence[Span]) -> list[Fraction]:
-    """The place of each hit on the line of beats, in beats: 5 1/4 is a quarter of a beat after beat 5."""
-    strokes: dict[int, list[_Stroke]] = defaultdict(list)
-    for number, hit in enumerate(hits):
-        place = line.place(hit.time_s)
-        strokes[place.index].append(_Stroke(number, hit.instrument, place.fraction))
-    places = [Fraction(0)] * len(hits)
-    last: dict[Instrument, Fraction] = {}
-    for beat in sorted(strokes):
-        unit = _span_at(spans, beat).meter.unit
-        length_s = line.time(beat + 1) - line.time(beat)
-        following = [1.0 + stroke.fraction for stroke in strokes.get(beat + 1, [])[:1]]
-        division = _division([stroke.fraction for stroke in strokes[beat]], following, unit, length_s)
-        for instrument, group in _by_instrument(strokes[beat]).items():
-            taken = last.get(instrument, Fraction(-(10**9))) - beat
-            fractions = _places([stroke.fraction for stroke in group], taken, division, unit)
-            for stroke, fraction in zip(group, fractions, strict=True):
-                places[stroke.hit] = beat + fraction
-            last[instrument] = beat + fractions[-1]
-    return places
-
-
-def _division(fractions: Sequence[float], following: Sequence[float], unit: int, length_s: float) -> int:
-    """Into how many parts the beat is best divided: least misfit, and simple rather than exact."""
-    jitter = max(_JITTER_BEATS, _JITTER_S / length_s)
-    onsets = _onsets(fractions, jitter)
-    pairs = list(pairwise([*onsets, *following]))
-    closest = min((after - before for before, after in pairs), default=1.0)
-
-    def cost(parts: int, penalty: float) -> float:
-        misfits = ((round(onset * parts) / parts - onset) / jitter for onset in onsets)
-        together = sum(round(before * parts) == round(after * parts) for before, after in pairs)
-        return penalty + _TOGETHER_MISFIT * together + sum(misfit * misfit for misfit in misfits)
-
-    sixteenths, *others = _DIVISIONS[unit]
-    fitting = [row for row in others if row[0] < sixteenths[0] or closest * row[0] < _CLOSE_PARTS]
-    return min([sixteenths, *fitting], key=lambda row: cost(*row))[0]
-
-
-def _onsets(fractions: Sequence[float], jitter: float) -> list[float]:
-    """Strokes that are meant to be together, as their mean: two hands late at once are one misfit, not two."""
-    groups: list[list[float]] = []
-    for fraction in sorted(fractions):
-        if groups and fraction - groups[-1][0] < jitter:
-            groups[-1].append(fraction)
+def _roll_places(hits: Hits, ornaments: Ornaments, ticks: Mapping[int, int], ruler: Ruler) -> list[RollPlace]:
+    """From the place of each roll's first stroke to that of the stroke that ends it, or as long as it lasts."""
+    following = _following(hits, ornaments.written)
+    places = []
+    for roll in ornaments.rolls:
+        first = roll.strokes[0]
+        start = ticks[first]
+        beat = np.array([start // BEAT_TICKS])
+        sixteenth = min(BEAT_TICKS * int(ruler.units(beat)[0]) // 16, BEAT_TICKS)
+        release = roll.release if roll.release is None else ornaments.graces.get(roll.release, roll.release)
+        if release is not None and release in ticks:
+            end = ticks[release]
         else:
-            groups.append([fraction])
-    return [sum(group) / len(group) for group in groups]
-
-
-def _by_instrument(strokes: Sequence[_Stroke]) -> dict[Instrument, list[_Stroke]]:
-    groups: dict[Instrument, list[_Stroke]] = defaultdict(list)
-    for stroke in strokes:
-        groups[stroke.instrument].append(stroke)
-    return groups
-
-
-def _places(fractions: Sequence[float], taken: Fraction, division: int, unit: int) -> list[Fraction]:
-    """Rising places for the strokes of one instrument in one beat, all later than `taken`.
-
-    On `division` when each gets the place nearest to it, else on the coarsest finer one where none is pushed
-    back by more than one place, else on the finest.
-    """
-    finest = 4 * (_FINEST_TRIPLET if division % 3 == 0 else _FINEST_STRAIGHT) // unit
-    parts, push_limit = division, 0.5
-    while True:
-        at_finest = 2 * parts > finest
-        found = _try_places(fractions, taken, parts, math.inf if at_finest else push_limit / parts)
-        if found is not None:
-            return found
-        parts, push_limit = 2 * parts, 1.0
-
-
-def _try_places(fractions: Sequence[float], taken: Fraction, parts: int, push_limit: float) -> list[Fraction] | None:
-    places: list[Fraction] = []
-    for fraction in fractions:
-        after_taken = math.floor(taken * parts) + 1
-        place = Fraction(max(round(fraction * parts), after_taken), parts)
-        if float(place) - fraction > push_limit + 1e-9:
-            return None
-        places.append(place)
-        taken = place
+            end = max(_end_tick(hits, roll, ruler, sixteenth), start + sixteenth)
+            if first in following:
+                end = min(end, ticks[following[first]])
+        places.append(RollPlace(roll=roll, start=start, end=end, quarter_s=float(ruler.quarter_s(beat)[0])))
     return places
 
 
-def _notes(hits: Hits, places: Sequence[Fraction], spans: Sequence[Span]) -> tuple[ScoreNote, ...]:
-    firsts = [span.first for span in spans]
-    notes = []
-    for hit, place in zip(hits, places, strict=True):
-        bar = bisect_right(firsts, math.floor(place)) - 1
-        position = (place - firsts[bar]) * beat_length(spans[bar].meter)
-        notes.append(
-            ScoreNote(
-                bar=bar,
-                position=position,
-                sounding=position,
-                time_s=hit.time_s,
-                instrument=hit.instrument,
-                velocity=hit.velocity,
-                confidence=hit.confidence,
-            )
-        )
-    return tuple(notes)
+def _following(hits: Hits, written: Sequence[int]) -> dict[int, int]:
+    """For each written hit the next of the same drum."""
+    following: dict[int, int] = {}
+    last: dict[Instrument, int] = {}
+    for number in written:
+        instrument = hits.instruments[number]
+        if instrument in last:
+            following[last[instrument]] = number
+        last[instrument] = number
+    return following
 
 
-def _span_at(spans: Sequence[Span], beat: int) -> Span:
-    return spans[max(bisect_right(spans, beat, key=lambda span: span.first) - 1, 0)]
+def _end_tick(hits: Hits, roll: Roll, ruler: Ruler, step: int) -> int:
+    end_s = np.array([hits.time_s[roll.strokes[-1]] + roll.gap_s])
+    return round(float(ruler.beats_at(end_s)[0]) * BEAT_TICKS / step) * step
+
+
+def _covering_spans(ruler: Ruler, duration_s: float, ticks: Sequence[int]) -> list[Span]:
+    """The grid's bars, and as many more as the recording and the places need."""
+    first = ruler.spans[0].first
+    beats = [tick // BEAT_TICKS for tick in (min(ticks), max(ticks))] if ticks else []
+    last_beat = _last_beat(ruler.line, duration_s)
+    return covering(list(ruler.spans), low=min([first, *beats]), high=max([first, last_beat, *beats]))
+
+
+def _last_beat(line: BeatLine, duration_s: float) -> int:
+    last = line.place(duration_s).index if duration_s > 0 else 0
+    if duration_s - line.time(last) < _END_TOLERANCE_BEATS * (line.time(last + 1) - line.time(last)):
+        last -= 1
+    return last
 
 
 def _main_span(spans: Sequence[Span]) -> Span:

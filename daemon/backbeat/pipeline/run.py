@@ -1,12 +1,13 @@
 """The whole path of one job: a recording becomes an analysis, the analysis becomes files.
 
-    file -> Analysis (heard, then chosen from) -> Score -> MIDI, tempo map MIDI -> MusicXML -> PDF -> JSON
+    file -> Analysis (heard, then chosen from) -> Score -> MIDI, tempo map MIDI -> MusicXML -> PDF -> picture -> JSON
 
 Each file is announced as soon as it is there; JSON comes last and marks the result as complete.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,11 +18,13 @@ from backbeat.engines.registry import open_picker
 from backbeat.errors import AudioMissing, AudioUnreadable, EngineFailed, JobError, OutputError
 from backbeat.intake.tempo_hint import tempo_hint
 from backbeat.monitor import Monitor
+from backbeat.outputs.midi_style import MidiStyle
 from backbeat.outputs.musicxml_to_pdf import musicxml_to_pdf
 from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.result_to_json import result_to_json
 from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi
 from backbeat.outputs.score_to_musicxml import score_to_musicxml
+from backbeat.outputs.staff_map import load_staff_map
 from backbeat.outputs.stem_to_wav import stem_to_wav
 from backbeat.outputs.write_atomic import sweep_temps, write_atomic
 from backbeat.pipeline.analysis_cache import AnalysisCache
@@ -29,11 +32,14 @@ from backbeat.pipeline.choose_hits import choose_hits
 from backbeat.pipeline.earlier_result import retire_earlier_result
 from backbeat.pipeline.file_to_analysis import file_to_analysis
 from backbeat.pipeline.file_to_audio import AudioLimits
-from backbeat.pipeline.hits_to_score import hits_to_score
+from backbeat.pipeline.grid_to_onsets import MovedGrid, grid_to_onsets
+from backbeat.pipeline.hits_to_score import ScoreStyle, hits_to_score
 from backbeat.pipeline.request import Request
+from backbeat.pipeline.result_to_picture import result_to_picture
 from backbeat.pipeline.timed_stage import timed_stage
 from backbeat.records import Analysis, DrumStem
-from backbeat.values import FOUR_FOUR, OutputKind, PdfBackend, Stage
+from backbeat.settings import Settings
+from backbeat.values import FOUR_FOUR, OutputKind, PdfBackend, Picture, Stage
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +75,7 @@ def run_request(request: Request, *, tools: Tools, monitor: Monitor, announce: A
     """Do one job from recording to files. Raises JobError, PresetError, Cancelled; then no JSON has been written."""
     settings = request.settings
     note_map = load_note_map(settings.preset, tools.user_presets)
+    staff_map = load_staff_map(settings.notation, tools.user_presets)
     _make_folder(request.out_base.parent)
     sweep_temps(request.out_base)
     outputs: dict[OutputKind, Path] = {}
@@ -85,38 +92,55 @@ def run_request(request: Request, *, tools: Tools, monitor: Monitor, announce: A
     timings_s = dict(analysis.timings_s)
     warnings = list(analysis.warnings)
 
+    def result() -> bytes:
+        return result_to_json(
+            analysis,
+            score,
+            request=request,
+            outputs=outputs,
+            midi_bpm=midi_bpm,
+            warnings=warnings,
+            timings_s=timings_s,
+            low_confidence_threshold=tools.low_confidence_threshold,
+        )
+
     with timed_stage(Stage.MIDI, timings_s, monitor):
-        score = hits_to_score(analysis.hits, analysis.grid, title=request.path.stem, duration_s=analysis.duration_s)
+        moved = _on_the_onsets(analysis, settings)
+        analysis = replace(analysis, grid=moved.grid)
+        score = hits_to_score(
+            analysis.hits,
+            moved.grid,
+            title=request.path.stem,
+            duration_s=analysis.duration_s,
+            style=ScoreStyle(grid=settings.grid, flam_ms=settings.flam_ms),
+            grid_offset_s=moved.offset_s,
+        )
         midi_bpm = settings.host_bpm or analysis.host_bpm or score.tempo_bpm
-        source, quantize = request.path.name, settings.quantize
+        style = MidiStyle(
+            notes=note_map.notes,
+            source=request.path.name,
+            quantize=settings.quantize,
+            velocity_curve=settings.velocity_curve,
+            layout=settings.midi_layout,
+            lead_in=settings.lead_in,
+        )
         meter = analysis.grid.meters[0] if analysis.grid.meters else settings.meter or FOUR_FOUR
-        midi = score_to_midi(score, tempo_bpm=midi_bpm, meter=meter, note_map=note_map, quantize=quantize, source=source)
-        write_atomic(request.output(OutputKind.MIDI), midi)
+        write_atomic(request.output(OutputKind.MIDI), score_to_midi(score, style, tempo_bpm=midi_bpm, meter=meter))
         written(OutputKind.MIDI)
-        tempomap = score_to_tempomap_midi(score, note_map=note_map, quantize=quantize, source=source)
-        write_atomic(request.output(OutputKind.TEMPOMAP), tempomap)
+        write_atomic(request.output(OutputKind.TEMPOMAP), score_to_tempomap_midi(score, style))
         written(OutputKind.TEMPOMAP)
 
     with timed_stage(Stage.NOTATION, timings_s, monitor):
-        write_atomic(request.output(OutputKind.MUSICXML), score_to_musicxml(score))
+        musicxml = score_to_musicxml(score, staff_map=staff_map, repeat_bars=settings.repeat_bars, paper=settings.paper)
+        write_atomic(request.output(OutputKind.MUSICXML), musicxml)
         written(OutputKind.MUSICXML)
         monitor.progress(Stage.NOTATION, 0.5)
         monitor.check()
         _engrave(request, monitor, written, warnings)
+        _draw(request, result, monitor, written, warnings)
 
-    outputs[OutputKind.JSON] = request.output(OutputKind.JSON)
-    result = result_to_json(
-        analysis,
-        score,
-        request=request,
-        outputs=outputs,
-        midi_bpm=midi_bpm,
-        warnings=warnings,
-        timings_s=timings_s,
-        low_confidence_threshold=tools.low_confidence_threshold,
-    )
     monitor.check()
-    write_atomic(request.output(OutputKind.JSON), result)
+    write_atomic(request.output(OutputKind.JSON), result())
     written(OutputKind.JSON)
     return RunSummary(
         outputs=outputs,
@@ -128,6 +152,13 @@ def run_request(request: Request, *, tools: Tools, monitor: Monitor, announce: A
         warnings=tuple(warnings),
         timings_s=timings_s,
     )
+
+
+def _on_the_onsets(analysis: Analysis, settings: Settings) -> MovedGrid:
+    """Where the user says when a bar begins, the beats are a click's, and who plays beside it does so in the score too."""
+    if settings.first_downbeat is not None:
+        return MovedGrid(grid=analysis.grid, offset_s=0.0)
+    return grid_to_onsets(analysis.grid, analysis.hits)
 
 
 def _make_folder(folder: Path) -> None:
@@ -144,9 +175,10 @@ def _hear(request: Request, tools: Tools, monitor: Monitor) -> tuple[Analysis, D
     """
     keep_stem = request.settings.keep_stem
     kept = None if keep_stem else tools.cache.get(request.fingerprint, request.settings)  # the cache keeps no audio
+    kept = _under_this_name(kept, request) if kept else None
     if kept:
         try:
-            return choose_hits(_with_stated_tempo(kept, request.path), request.settings, open_picker), None
+            return choose_hits(kept, request.settings, open_picker), None
         except EngineFailed as error:
             log.warning("%s is heard again: %s", request.path.name, error.message)
     analysis, stem = file_to_analysis(request, models=tools.models, limits=tools.limits, monitor=monitor)
@@ -154,16 +186,19 @@ def _hear(request: Request, tools: Tools, monitor: Monitor) -> tuple[Analysis, D
     return choose_hits(analysis, request.settings, open_picker), stem if keep_stem else None
 
 
-def _with_stated_tempo(kept: Analysis, path: Path) -> Analysis:
-    """The same sound may have been heard under another name, and a name may state a tempo.
+def _under_this_name(kept: Analysis, request: Request) -> Analysis | None:
+    """The same sound may have been heard under another name, and a name may state a tempo, near which the beats are looked for.
 
-    Where the recording is not there any more, what it stated then still holds.
+    None where they have to be heard again. Where the recording is not there any more, what it stated then still holds.
     """
     try:
-        hint = tempo_hint(path)
+        hint = tempo_hint(request.path)
     except (AudioMissing, AudioUnreadable):
         return kept
-    return replace(kept, host_bpm=hint.bpm if hint else None, host_bpm_source=hint.source if hint else None)
+    stated_bpm = hint.bpm if hint else None
+    if stated_bpm != kept.host_bpm and request.settings.bpm is None:
+        return None
+    return replace(kept, host_bpm=stated_bpm, host_bpm_source=hint.source if hint else None)
 
 
 def _engrave(request: Request, monitor: Monitor, written: Callable[[OutputKind], None], warnings: list[str]) -> None:
@@ -172,8 +207,26 @@ def _engrave(request: Request, monitor: Monitor, written: Callable[[OutputKind],
     if backend is PdfBackend.NONE:
         return
     try:
-        musicxml_to_pdf(request.output(OutputKind.MUSICXML), request.output(OutputKind.PDF), backend, monitor)
+        musicxml = request.output(OutputKind.MUSICXML)
+        musicxml_to_pdf(musicxml, request.output(OutputKind.PDF), backend, monitor, paper=request.settings.paper)
     except JobError as error:
         warnings.append(f"No PDF: {error.in_words}")
     else:
         written(OutputKind.PDF)
+
+
+def _draw(
+    request: Request, result: Callable[[], bytes], monitor: Monitor, written: Callable[[OutputKind], None], warnings: list[str]
+) -> None:
+    """The picture is drawn from the result as far as it goes, as `backbeat plot` draws it later; without it the job succeeds."""
+    picture = request.settings.picture
+    if picture is Picture.NONE:
+        return
+    kind = OutputKind(picture)
+    try:
+        image = result_to_picture(json.loads(result()), recording=request.path, picture=picture, monitor=monitor)
+        write_atomic(request.output(kind), image)
+    except JobError as error:
+        warnings.append(f"No picture: {error.in_words}")
+    else:
+        written(kind)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,6 +95,35 @@ def test_without_any_engine_120_bpm_from_the_start_is_assumed_and_flagged() -> N
     assert set(grid.meters) == {FOUR_FOUR}
     assert len(grid.warnings) == 2
     assert "120 BPM is assumed" in grid.warnings[1]
+
+
+def test_a_tempo_that_the_file_states_and_nobody_hears_is_told_with_both_tempi() -> None:
+    hint = BeatHint(stated_bpm=120.0, stated_source="the ACID tempo in the file")
+    grid = audio_to_beats(some_audio(), RATE_HZ, hint, [opener(SteadyEngine(97.0))], Unwatched())
+    assert (grid.engine, grid.tempo_bpm) == ("steady", 97.0)
+    (warning,) = grid.warnings
+    assert warning.startswith("The ACID tempo in the file says 120 BPM, but 97.0 BPM is heard")
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        BeatHint(stated_bpm=98.0, stated_source="the file name"),
+        BeatHint(stated_bpm=120.0, stated_source="the file name", bpm=97.0),
+        BeatHint(),
+    ],
+)
+def test_a_stated_tempo_that_is_heard_or_that_the_user_overrules_needs_no_words(hint: BeatHint) -> None:
+    assert audio_to_beats(some_audio(), RATE_HZ, hint, [opener(SteadyEngine(97.0))], Unwatched()).warnings == ()
+
+
+def test_without_a_beat_the_tempo_that_the_file_states_is_laid_and_flagged() -> None:
+    hint = BeatHint(stated_bpm=128.0, stated_source="the file name")
+    grid = audio_to_beats(some_audio(), RATE_HZ, hint, [], Unwatched())
+    assert (grid.engine, grid.tempo_bpm, grid.bpm_unreliable) == ("default", 128.0, True)
+    assert "128 BPM that the file name says" in grid.warnings[0]
+    known = audio_to_beats(some_audio(), RATE_HZ, replace(hint, bpm=90.0), [], Unwatched())
+    assert (known.tempo_bpm, known.bpm_unreliable) == (90.0, False)
 
 
 def test_the_users_tempo_replaces_a_compatible_answer_exactly() -> None:

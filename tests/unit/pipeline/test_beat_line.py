@@ -43,3 +43,14 @@ def test_every_moment_lies_in_its_beat(intervals_s: list[float], time_s: float) 
     start_s, end_s = line.time(place.index), line.time(place.index + 1)
     assert 0 <= place.fraction < 1
     assert abs(start_s + place.fraction * (end_s - start_s) - time_s) < 1e-6
+
+
+@given(st.lists(st.floats(0.01, 3), max_size=30), st.lists(st.floats(-5, 60), max_size=20))
+def test_many_moments_at_once_lie_where_each_does_and_the_way_back_is_the_same(
+    intervals_s: list[float], times_s: list[float]
+) -> None:
+    line = make_line(*(0.3 + np.cumsum(intervals_s)))
+    beats = line.beats_at(np.array(times_s))
+    places = [line.place(time_s) for time_s in times_s]
+    assert np.allclose(beats, [place.index + place.fraction for place in places], atol=1e-9)
+    assert np.allclose(line.times_at(beats), times_s, atol=1e-6)

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbeat.pipeline.hits_to_score import hits_to_score
-from backbeat.records import BeatGrid, Hit, Hits, Score, hits_from_rows
-from backbeat.values import FOUR_FOUR, Instrument, Meter
+from backbeat.pipeline.hits_to_score import ScoreStyle, hits_to_score
+from backbeat.records import BeatGrid, Hit, Hits, Role, Score, hits_from_rows
+from backbeat.values import FOUR_FOUR, Division, Instrument, Meter
 
 KICK, SNARE, HAT = Instrument.KICK, Instrument.SNARE, Instrument.HIHAT_CLOSED
 
@@ -66,10 +67,19 @@ def test_played_late_it_is_still_a_sixteenth() -> None:
     assert [position for _, position in places(score)] == [Fraction(1, 4), Fraction(1, 2), Fraction(3, 4)]
 
 
-def test_a_shuffle_is_written_in_triplets() -> None:
+def test_a_shuffle_is_written_in_eighths_that_swing() -> None:
     strokes = [(beat * 0.5 + part * 0.5 / 3, HAT) for beat in range(4) for part in (0, 2)]
     score = hits_to_score(make_hits(*strokes), steady(1), title="t", duration_s=2.0)
-    assert [position for _, position in places(score)] == [b + p for b in range(4) for p in (Fraction(0), Fraction(2, 3))]
+    assert [note.position for note in score.notes] == [Fraction(n, 2) for n in range(8)]
+    assert [note.sounding for note in score.notes] == [b + p for b in range(4) for p in (Fraction(0), Fraction(2, 3))]
+    assert (score.feel.swing_ratio, score.feel.swing_unit) == (2.0, Fraction(1, 2))
+
+
+def test_one_beat_of_a_shuffle_is_a_triplet() -> None:
+    strokes = [*((n / 4, HAT) for n in range(6)), (1.5, HAT), (1.5 + 1 / 3, HAT)]
+    score = hits_to_score(make_hits(*strokes), steady(1), title="t", duration_s=2.0)
+    assert [note.position for note in score.notes][-2:] == [3, Fraction(11, 3)]
+    assert not score.feel.is_swung
 
 
 def test_six_in_a_beat_are_a_sextuplet() -> None:
@@ -82,8 +92,9 @@ def test_eight_in_a_beat_are_32nds() -> None:
     assert [position for _, position in places(score)] == [Fraction(n, 8) for n in range(8)]
 
 
-def test_a_flam_goes_to_a_32nd_and_other_drums_stay_where_they_are() -> None:
-    score = hits_to_score(make_hits((0.0, SNARE), (0.0, KICK), (0.03, SNARE)), steady(1), title="t", duration_s=2.0)
+def test_without_flams_two_strokes_of_a_drum_that_are_close_get_a_place_each() -> None:
+    hits = make_hits((0.0, SNARE), (0.0, KICK), (0.03, SNARE))
+    score = hits_to_score(hits, steady(1), title="t", duration_s=2.0, style=ScoreStyle(flam_ms=0))
     assert [(note.instrument, note.position) for note in score.notes] == [
         (KICK, Fraction(0)),
         (SNARE, Fraction(0)),
@@ -197,17 +208,55 @@ def grids(draw: st.DrawFn) -> BeatGrid:
     return make_grid(times_s, numbers, (meter,) * bars, tempo_bpm=draw(st.floats(40, 240)))
 
 
-@given(grids(), st.lists(st.tuples(times, st.sampled_from(Instrument)), max_size=60), st.floats(0, 9))
+styles = st.builds(ScoreStyle, grid=st.sampled_from(Division), flam_ms=st.sampled_from([0, 20, 45, 100]))
+
+
+@st.composite
+def rhythms(draw: st.DrawFn) -> list[tuple[float, Instrument, int]]:
+    """Strokes at will, and volleys of one drum that are flams, drags and rolls."""
+    velocities = st.integers(1, 127)
+    strokes = draw(st.lists(st.tuples(times, st.sampled_from(Instrument), velocities), max_size=50))
+    for start_s, instrument, count, gap_s in draw(
+        st.lists(
+            st.tuples(
+                times, st.sampled_from(Instrument), st.integers(2, 30), st.sampled_from([0.0, 0.001, 0.02, 0.04, 0.06, 0.09])
+            ),
+            max_size=3,
+        )
+    ):
+        strokes += [(start_s + number * gap_s, instrument, draw(velocities)) for number in range(count)]
+    return strokes
+
+
+@given(grids(), rhythms(), st.floats(0, 9), styles)
 def test_every_hit_is_in_the_score_exactly_once_and_no_place_is_taken_twice(
-    grid: BeatGrid, strokes: list[tuple[float, Instrument]], duration_s: float
+    grid: BeatGrid, strokes: list[tuple[float, Instrument, int]], duration_s: float, style: ScoreStyle
 ) -> None:
-    hits = make_hits(*strokes)
-    score = hits_to_score(hits, grid, title="t", duration_s=duration_s)
-    assert [(note.time_s, note.instrument) for note in score.notes] == [(hit.time_s, hit.instrument) for hit in hits]
-    taken = [(note.bar, note.position, note.instrument) for note in score.notes]
+    hits = hits_from_rows([Hit(time_s, instrument, velocity, 0.9) for time_s, instrument, velocity in strokes], engine="test")
+    score = hits_to_score(hits, grid, title="t", duration_s=duration_s, style=style)
+    assert [Hit(note.time_s, note.instrument, note.velocity, note.confidence) for note in score.notes] == list(hits)
+    written = [note for note in score.notes if note.role is not Role.GRACE]
+    taken = [(note.instrument, note.bar, note.position) for note in written]
     assert len(set(taken)) == len(taken)
+    for instrument in {note.instrument for note in written}:
+        own = [note for note in written if note.instrument is instrument]
+        rows = [(note.bar, note.position) for note in own]
+        assert rows == sorted(rows)
+        beats = [beats_before(score, note.bar) + note.sounding for note in own]
+        assert all(before < after for before, after in pairwise(beats))
+    strokes_at = {(note.instrument, note.bar, note.position) for note in written}
     for note in score.notes:
         assert 0 <= note.position < score.bars[note.bar].length
+        assert not (note.is_ghost and note.is_accent)
+        assert (note.role is Role.ROLL) == (note.tremolo > 0) == (note.roll_length > 0)
+        assert note.position + note.roll_length <= score.bars[note.bar].length
+        assert 0 <= note.tremolo <= 4
+        if note.role is Role.GRACE:
+            assert note.sounding <= note.position + 1
+            assert (note.instrument, note.bar, note.position) in strokes_at
+        else:
+            assert 0 <= note.sounding < score.bars[note.bar].length
+    assert style.flam_ms or not any(note.role is Role.GRACE for note in score.notes)
     for before, after in zip(score.bars, score.bars[1:], strict=False):
         assert before.end_s == pytest.approx(after.start_s)
         assert before.number + 1 == after.number
@@ -217,16 +266,36 @@ def test_every_hit_is_in_the_score_exactly_once_and_no_place_is_taken_twice(
         assert bar.start_s < bar.end_s
 
 
+def beats_before(score: Score, bar: int) -> Fraction:
+    return sum((earlier.length for earlier in score.bars[:bar]), Fraction(0))
+
+
+@given(rhythms(), st.integers(20, 400), st.sampled_from(METERS))
+def test_the_strokes_of_a_roll_are_within_it(strokes: list[tuple[float, Instrument, int]], bpm: int, meter: Meter) -> None:
+    hits = hits_from_rows([Hit(time_s, instrument, velocity, 0.9) for time_s, instrument, velocity in strokes], engine="test")
+    score = hits_to_score(hits, steady(3, beat_s=60 / bpm, meter=meter), title="t", duration_s=1.0)
+    for number, note in enumerate(score.notes):
+        if note.role is Role.ROLLED:
+            roll = max(
+                (
+                    earlier
+                    for earlier in score.notes[:number]
+                    if earlier.role is Role.ROLL and earlier.instrument is note.instrument
+                ),
+                key=lambda roll: (roll.bar, roll.position),
+            )
+            assert roll.bar == note.bar
+            assert roll.position < note.position < roll.position + roll.roll_length
+
+
 @given(st.lists(st.tuples(times, st.sampled_from([KICK, SNARE])), max_size=20), st.floats(0.3, 1.0))
-def test_a_stroke_that_is_alone_moves_by_less_than_half_a_sixteenth(
-    strokes: list[tuple[float, Instrument]], beat_s: float
-) -> None:
+def test_a_stroke_that_is_alone_moves_by_less_than_half_a_triplet(strokes: list[tuple[float, Instrument]], beat_s: float) -> None:
     apart = [stroke for n, stroke in enumerate(sorted(strokes)) if n == 0 or stroke[0] - sorted(strokes)[n - 1][0] > beat_s / 2]
     score = hits_to_score(make_hits(*apart), steady(8, beat_s=beat_s), title="t", duration_s=8.0)
     for note in score.notes:
         bar = score.bars[note.bar]
-        grid_s = bar.start_s + float(note.position / bar.length) * (bar.end_s - bar.start_s)
-        assert math.isclose(grid_s, note.time_s, abs_tol=beat_s / 8 + 1e-6)
+        grid_s = bar.start_s + float(note.sounding / bar.length) * (bar.end_s - bar.start_s)
+        assert math.isclose(grid_s, note.time_s, abs_tol=beat_s / 6 + 1e-6)
 
 
 def test_a_drag_before_the_bar_line_is_a_32nd_before_it() -> None:

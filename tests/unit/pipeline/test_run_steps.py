@@ -14,14 +14,15 @@ import mido
 import numpy as np
 import pytest
 
-from backbeat.errors import BackbeatError, Cancelled, ModelError, OutputError, PresetError
+from backbeat.errors import BackbeatError, Cancelled, EngineMissing, ModelError, OutputError, PresetError
+from backbeat.intake.tempo_hint import name_to_bpm
 from backbeat.monitor import Monitor, Unwatched
 from backbeat.outputs.read_result import read_result
 from backbeat.pipeline.analysis_cache import AnalysisCache
 from backbeat.pipeline.file_to_audio import AudioLimits
 from backbeat.pipeline.request import Request, make_request
 from backbeat.pipeline.run import RunSummary, Tools, run_request
-from backbeat.records import Analysis, BeatGrid, Hit, SeparationReport, hits_from_rows
+from backbeat.records import Analysis, BeatGrid, Hit, Hits, SeparationReport, hits_from_rows
 from backbeat.settings import Settings
 from backbeat.values import FOUR_FOUR, Instrument, Meter, OutputKind, PdfBackend, Stage, StemOrigin
 
@@ -109,6 +110,10 @@ def heard(*, meter: Meter = FOUR_FOUR, host_bpm: float | None = None, hits: int 
     )
 
 
+def eighths(count: int, *, late_s: float = 0.0) -> Hits:
+    return hits_from_rows([Hit(n * 30 / 93.5 + late_s, Instrument.KICK, 100, 0.75) for n in range(count)], engine="test")
+
+
 @pytest.fixture
 def tools(tmp_path: Path) -> Tools:
     return Tools(
@@ -162,6 +167,44 @@ def test_the_summary_and_the_json_say_the_same(job: Job) -> None:
     assert (result.detected_bpm, result.midi_bpm, result.confidence_score, result.hit_count) == (93.5, 93.5, 0.75, 8)
 
 
+def test_the_beats_are_moved_to_the_strokes_in_all_files_and_in_the_cache_they_stay(job: Job) -> None:
+    early = job.analysis.grid
+    job.analysis = replace(job.analysis, grid=replace(early, times_s=early.times_s + 0.02), hits=eighths(16))
+    request = job.request()
+    job.run(request)
+    result = json.loads(request.output(OutputKind.JSON).read_bytes())
+    assert result["feel"]["grid_offset"] == pytest.approx(-0.02)
+    assert [row["time"] for row in result["beats"]] == pytest.approx(early.times_s.tolist(), abs=1e-6)
+    assert [row["time"] for row in result["bars"]] == pytest.approx([0, 4 * 60 / 93.5], abs=1e-6)
+    (kept,) = [job.tools.cache.get(request.fingerprint, request.settings)]
+    assert kept is not None
+    assert kept.grid.times_s[0] == pytest.approx(0.02)
+
+
+def test_beats_whose_first_downbeat_the_user_gave_are_not_moved(job: Job) -> None:
+    job.analysis = replace(job.analysis, hits=eighths(16, late_s=0.02))
+    request = job.request(first_downbeat=0.0)
+    job.run(request)
+    result = json.loads(request.output(OutputKind.JSON).read_bytes())
+    assert result["feel"]["grid_offset"] == 0
+    assert result["feel"]["push"] == {"kick": pytest.approx(0.02)}
+
+
+def test_grid_and_flams_are_as_the_job_says(job: Job) -> None:
+    quarter_s = 60 / 93.5
+    rows = [Hit(time_s, Instrument.SNARE, 100, 0.9) for time_s in (0.0, 0.27 * quarter_s, 4 * quarter_s - 0.03, 4 * quarter_s)]
+    job.analysis = replace(job.analysis, hits=hits_from_rows(rows, engine="test"))
+
+    def hits(**options: object) -> list[tuple[float, str]]:
+        request = job.request(**options)
+        job.run(request)
+        return [(row["beat"], row["role"]) for row in json.loads(request.output(OutputKind.JSON).read_bytes())["hits"]]
+
+    assert hits() == [(1, "stroke"), (1.25, "stroke"), (1, "grace"), (1, "stroke")]
+    assert hits(flam_ms=20)[2][1] == "stroke"
+    assert hits(grid="8")[1][0] == 1.5
+
+
 def test_an_analysis_that_is_kept_is_not_heard_again(job: Job) -> None:
     assert set(job.run(job.request()).timings_s) == {"midi", "notation"}
 
@@ -201,17 +244,30 @@ def test_the_folder_for_the_results_is_made(job: Job) -> None:
 def test_the_midi_has_the_hosts_tempo_else_the_one_that_the_file_states_else_the_detected_one(
     make_job, name, options, bpm
 ) -> None:
-    job = make_job(name)
+    job = make_job(name, host_bpm=name_to_bpm(name))
     request = job.request(**options)
     assert job.run(request).midi_bpm == bpm
     assert tempo_bpm(request.output(OutputKind.MIDI)) == pytest.approx(bpm, abs=1e-3)
 
 
-def test_the_same_sound_under_another_name_has_the_tempo_of_its_own_name(make_job, tmp_path) -> None:
+def test_the_same_sound_under_a_name_that_states_another_tempo_is_heard_again(make_job, tmp_path) -> None:
     job = make_job("loop_128bpm.wav", host_bpm=128.0)
-    shutil.copy(job.path, tmp_path / "loop.wav")
-    job.path = tmp_path / "loop.wav"
-    request = job.request()
+    assert job.run(job.request()).midi_bpm == 128.0
+    job.path = shutil.copy(job.path, tmp_path / "loop.wav")
+    with pytest.raises(EngineMissing, match="test"):
+        job.run(job.request())
+
+
+def test_the_same_sound_under_a_name_that_states_the_same_tempo_is_not_heard_again(make_job, tmp_path) -> None:
+    job = make_job("loop_128bpm.wav", host_bpm=128.0)
+    job.path = shutil.copy(job.path, tmp_path / "128 BPM break.wav")
+    assert job.run(job.request()).midi_bpm == 128.0
+
+
+def test_with_the_users_tempo_the_name_changes_nothing_that_is_heard(make_job, tmp_path) -> None:
+    job = make_job("loop_128bpm.wav", host_bpm=128.0)
+    job.path = shutil.copy(job.path, tmp_path / "loop.wav")
+    request = job.request(bpm=93.5)
     assert job.run(request).midi_bpm == 93.5
     document = json.loads(request.output(OutputKind.JSON).read_bytes())
     assert (document["host_bpm"], document["host_bpm_source"]) == (None, None)
@@ -259,6 +315,60 @@ def test_without_the_engraver_the_job_succeeds_and_says_what_to_do(job: Job, mon
     assert warning.startswith("No PDF: ")
     assert "Install LilyPond" in warning
     assert read_result(request.output(OutputKind.JSON)).warnings == (warning,)
+
+
+# The picture
+
+
+@pytest.mark.parametrize("kind", [OutputKind.PNG, OutputKind.SVG])
+def test_the_picture_comes_after_the_notation_and_is_named_in_the_result(job: Job, kind: OutputKind) -> None:
+    request = job.request(picture=str(kind))
+    summary = job.run(request)
+    assert job.announced == [*MUSIC, kind, OutputKind.JSON]
+    assert summary.warnings == ()
+    assert read_result(request.output(OutputKind.JSON)).outputs[kind] == request.output(kind)
+    assert request.output(kind).read_bytes().startswith({OutputKind.PNG: b"\x89PNG", OutputKind.SVG: b"<?xml"}[kind])
+
+
+def test_the_picture_goes_with_the_next_result_without_one(job: Job) -> None:
+    job.run(job.request(picture="png"))
+    request = job.request(picture="svg")
+    job.run(request)
+    assert not request.output(OutputKind.PNG).exists()
+    assert request.output(OutputKind.SVG).exists()
+    job.run(job.request())
+    assert job.files == {request.output(kind).name for kind in WRITTEN}
+
+
+def test_a_picture_that_cannot_be_written_is_a_warning(job: Job) -> None:
+    request = job.request(picture="png")
+    request.output(OutputKind.PNG).mkdir(parents=True)
+    summary = job.run(request)
+    assert job.announced == WRITTEN
+    (warning,) = summary.warnings
+    assert warning.startswith("No picture: song.drums.png could not be written")
+    result = read_result(request.output(OutputKind.JSON))
+    assert result.warnings == (warning,)
+    assert OutputKind.PNG not in result.outputs
+
+
+def test_where_there_is_nothing_to_draw_the_job_succeeds_and_says_so(job: Job) -> None:
+    job.analysis = replace(
+        job.analysis,
+        duration_s=0.0,
+        hits=hits_from_rows([], engine="test"),
+        grid=replace(job.analysis.grid, times_s=np.empty(0), numbers=np.empty(0, np.int64), meters=()),
+    )
+    summary = job.run(job.request(picture="svg"))
+    assert job.announced == WRITTEN
+    assert summary.warnings[0].startswith("No picture: There is nothing to draw")
+
+
+def test_a_recording_that_is_gone_by_then_is_drawn_without_its_waveform(job: Job) -> None:
+    request = job.request(picture="svg")
+    job.path.unlink()
+    assert job.run(request).warnings == ()
+    assert "No waveform: the recording is not there any more." in request.output(OutputKind.SVG).read_text("utf-8")
 
 
 # An earlier result in the same place
