@@ -52,7 +52,7 @@ class VelocityCurve:
 
     def apply(self, velocity: int) -> int:
         """The velocity, 1..127, that a heard one, 1..127, is written with; never falls where the heard one rises."""
-        bent = self.lowest + (self.highest - self.lowest) * (velocity / VELOCITY_MAX) ** self.exponent
+        bent: float = self.lowest + (self.highest - self.lowest) * (velocity / VELOCITY_MAX) ** self.exponent
         return min(max(round(bent), 1), VELOCITY_MAX)
 
     def __str__(self) -> str:
