@@ -1,9 +1,4 @@
-"""Which MIDI note each drum gets: tables in TOML, shipped in `presets/` or the user's own.
-
-A file NAME.toml has `name` (as in the settings, the same as the file's), `title` (for people), `version` (of the plugin
-or standard), `source` (where the numbers come from), `status` (how sure they are: `MapStatus`), and a table `[notes]`
-with a note for every instrument, such as `kick = 36`.
-"""
+"""Which MIDI note each drum gets: tables in TOML, shipped in `presets/` or the user's own (`note_map_table` has the format)."""
 
 from __future__ import annotations
 
@@ -11,44 +6,82 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from enum import StrEnum
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from backbeat.errors import PresetError
+from backbeat.outputs.note_fallback import stand_in
+from backbeat.outputs.note_map_table import MapStatus, NoteRow, chains_of, doubts_in, mistakes_in, read_rows, with_note
 from backbeat.resources import presets_folder
 from backbeat.values import Instrument
 
 NOTATION_PREFIX = "notation-"
 """Presets whose name starts so are staff maps, not note maps."""
 
-_TEXTS = ("name", "title", "version", "source", "status")
-_NOTE_MAX = 127
 
+@dataclass(frozen=True, kw_only=True)
+class Pad:
+    """Where an instrument ends in a note map. note: 0..127. borrowed_from: whose note it is; None when it is its own."""
 
-class MapStatus(StrEnum):
-    """How sure the numbers are."""
-
-    VERIFIED = "verified"
-    SECONDARY = "secondary"
-    UNVERIFIED = "unverified"
+    note: int
+    articulation: str
+    also: tuple[int, ...]
+    borrowed_from: Instrument | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoteMap:
-    """One table. notes: a MIDI note, 0..127, for every instrument; two instruments may share one."""
+    """One table, as its file has it. rows: at least one has a note, so that every instrument ends somewhere."""
 
     name: str
     title: str
     version: str
     source: str
+    verified_by: str
     status: MapStatus
-    notes: Mapping[Instrument, int]
+    rows: Mapping[Instrument, NoteRow]
+
+    @cached_property
+    def pads(self) -> Mapping[Instrument, Pad]:
+        """Where every instrument ends."""
+        return {instrument: self._pad(instrument) for instrument in Instrument}
+
+    @cached_property
+    def notes(self) -> Mapping[Instrument, int]:
+        """The MIDI note, 0..127, that is written for every instrument; several instruments may share one."""
+        return {instrument: pad.note for instrument, pad in self.pads.items()}
+
+    def instrument(self, note: int) -> Instrument | None:
+        """Which drum a MIDI note plays, if it is one of ours; a note that is written goes before one that is only understood."""
+        written = (instrument for instrument, row in self.rows.items() if row.note == note)
+        understood = (instrument for instrument, row in self.rows.items() if note in row.also)
+        return next(chain(written, understood), None)
+
+    def _pad(self, instrument: Instrument) -> Pad:
+        owner = stand_in(instrument, with_note(self.rows), chains_of(self.rows))
+        row = self.rows[owner] if owner is not None else NoteRow()
+        if owner is None or row.note is None:
+            raise PresetError(f"The note map {self.name!r} has no note for {instrument}.")
+        borrowed_from = None if owner is instrument else owner
+        return Pad(note=row.note, articulation=row.articulation, also=row.also, borrowed_from=borrowed_from)
 
 
 def note_map_names(user_folder: Path | None = None) -> tuple[str, ...]:
     """The names there are, sorted: the shipped ones, and the user's."""
-    return tuple(sorted(_files(user_folder)))
+    return tuple(sorted(note_map_files(user_folder)))
+
+
+def note_map_files(user_folder: Path | None = None) -> dict[str, Path]:
+    """Every note map's file by its name; the user's own go before shipped ones of the same name."""
+    return {name: path for name, path in _files(user_folder).items() if not name.startswith(NOTATION_PREFIX)}
+
+
+def notation_files(user_folder: Path | None = None) -> dict[str, Path]:
+    """Every staff map's file by its name (without `notation-`); the user's own go before shipped ones of the same name."""
+    files = _files(user_folder).items()
+    return {name.removeprefix(NOTATION_PREFIX): path for name, path in files if name.startswith(NOTATION_PREFIX)}
 
 
 def load_note_map(name: str, user_folder: Path | None = None) -> NoteMap:
@@ -56,58 +89,47 @@ def load_note_map(name: str, user_folder: Path | None = None) -> NoteMap:
 
     Raises PresetError that lists every mistake in the file, or the names there are.
     """
-    files = _files(user_folder)
+    files = note_map_files(user_folder)
     if name not in files:
         close = get_close_matches(name, files, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         raise PresetError(f"There is no note map {name!r}.{hint}", advice=f"Note maps: {', '.join(sorted(files))}.")
-    return _read(files[name])
+    return read_note_map(files[name])
 
 
-def _files(user_folder: Path | None) -> dict[str, Path]:
-    folders = [presets_folder()] + ([user_folder] if user_folder is not None and user_folder.is_dir() else [])
-    paths = (path for folder in folders for path in folder.glob("*.toml"))
-    return {path.stem: path for path in paths if not path.name.startswith(NOTATION_PREFIX)}
-
-
-def _read(path: Path) -> NoteMap:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PresetError(f"The note map {path} cannot be read: {error}.") from error
-    mistakes = _mistakes(table, path.stem)
+def read_note_map(path: Path) -> NoteMap:
+    """The note map in the file `path`; raises PresetError that lists every mistake in it."""
+    table = _read_table(path)
+    mistakes = mistakes_in(table, path.stem)
     if mistakes:
-        raise PresetError(f"The note map {path} has mistakes: {'; '.join(mistakes)}.")
+        raise PresetError(
+            f"The note map {path} has mistakes: {'; '.join(mistakes)}.",
+            advice="`backbeat presets check` tells when they are gone.",
+        )
     return NoteMap(
         name=table["name"],
         title=table["title"],
         version=table["version"],
         source=table["source"],
+        verified_by=table.get("verified_by", ""),
         status=MapStatus(table["status"]),
-        notes={instrument: table["notes"][instrument] for instrument in Instrument},
+        rows=read_rows(table),
     )
 
 
-def _mistakes(table: Mapping[str, Any], file_name: str) -> list[str]:
-    mistakes = [f"{key!r} is missing" for key in (*_TEXTS, "notes") if key not in table]
-    mistakes += [f"{key!r} is not known" for key in table if key not in (*_TEXTS, "notes")]
-    mistakes += [f"{key!r} must be a text" for key in _TEXTS if key in table and not isinstance(table[key], str)]
-    if isinstance(table.get("name"), str) and table["name"] != file_name:
-        mistakes.append(f"'name' is {table['name']!r}, but the file is called {file_name!r}")
-    status = table.get("status")
-    if isinstance(status, str) and status not in set(MapStatus):
-        mistakes.append(f"'status' is {status!r}, and can be {', '.join(MapStatus)}")
-    return mistakes + _note_mistakes(table.get("notes", {}))
+def check_note_map(path: Path) -> tuple[list[str], list[str]]:
+    """Every mistake in the file (with one it cannot be used), and every doubt; raises PresetError when it is no TOML at all."""
+    table = _read_table(path)
+    return mistakes_in(table, path.stem), doubts_in(read_rows(table))
 
 
-def _note_mistakes(notes: object) -> list[str]:
-    if not isinstance(notes, dict):
-        return ["'notes' must be a table of instrument = note"]
-    mistakes = [f"{instrument} has no note" for instrument in Instrument if instrument not in notes]
-    for key, note in notes.items():
-        if key not in set(Instrument):
-            close = get_close_matches(key, [instrument.value for instrument in Instrument], n=1)
-            mistakes.append(f"{key!r} is not an instrument" + (f", did you mean {close[0]!r}?" if close else ""))
-        elif not isinstance(note, int) or isinstance(note, bool) or not 0 <= note <= _NOTE_MAX:
-            mistakes.append(f"{key} = {note!r} is not a MIDI note (0 to {_NOTE_MAX})")
-    return mistakes
+def _files(user_folder: Path | None) -> dict[str, Path]:
+    folders = [presets_folder()] + ([user_folder] if user_folder is not None and user_folder.is_dir() else [])
+    return {path.stem: path for folder in folders for path in folder.glob("*.toml")}
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PresetError(f"The note map {path} cannot be read: {error}.") from error
