@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import mido
 import numpy as np
 
 import backbeat
+from backbeat.outputs.midi_style import MidiStyle
 from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.result_to_json import result_to_json
 from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi
 from backbeat.outputs.score_to_musicxml import score_to_musicxml
 from backbeat.pipeline.hits_to_score import hits_to_score
 from backbeat.pipeline.request import Request
-from backbeat.records import Analysis, BeatGrid, Hit, Hits, Score, SeparationReport, hits_from_rows
+from backbeat.records import Analysis, BeatGrid, Hit, Hits, Role, Score, ScoreNote, SeparationReport, hits_from_rows
 from backbeat.settings import Settings
 from backbeat.values import FOUR_FOUR, Instrument, Meter, OutputKind, StemOrigin
 
@@ -76,9 +78,9 @@ def groove_score() -> Score:
 def goldens() -> dict[str, str]:
     """File name to text."""
     score = groove_score()
-    note_map = load_note_map("general-midi")
-    constant = score_to_midi(score, tempo_bpm=120, meter=FOUR_FOUR, note_map=note_map, quantize=0, source="groove.wav")
-    mapped = score_to_tempomap_midi(score, note_map=note_map, quantize=100, source="groove.wav")
+    style = MidiStyle(notes=load_note_map("general-midi").notes, source="groove.wav")
+    constant = score_to_midi(score, style, tempo_bpm=120, meter=FOUR_FOUR)
+    mapped = score_to_tempomap_midi(score, replace(style, quantize=100))
     texts = {
         "groove.score.txt": _score_text(score),
         "groove.mid.txt": _midi_text(constant),
@@ -102,8 +104,16 @@ def _score_text(score: Score) -> str:
     for index, bar in enumerate(score.bars):
         lines.append(f"bar {bar.number}: {bar.meter}, {bar.length} quarters, {bar.start_s:.4f} to {bar.end_s:.4f} s")
         notes = [note for note in score.notes if note.bar == index]
-        lines += [f"  {note.position!s:>5}  {note.instrument:<13} {note.velocity:>3}  {note.time_s:.4f} s" for note in notes]
+        lines += [_note_text(note) for note in notes]
     return "\n".join(lines) + "\n"
+
+
+def _note_text(note: ScoreNote) -> str:
+    words = [note.role.value] if note.role is not Role.STROKE else []
+    words += [f"sounds at {note.sounding}"] if note.sounding != note.position else []
+    words += [word for word, is_so in (("ghost", note.is_ghost), ("accent", note.is_accent)) if is_so]
+    line = f"  {note.position!s:>5}  {note.instrument:<13} {note.velocity:>3}  {note.time_s:.4f} s"
+    return "  ".join([line, ", ".join(words)]) if words else line
 
 
 def _midi_text(data: bytes) -> str:

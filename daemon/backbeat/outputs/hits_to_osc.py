@@ -20,6 +20,7 @@ TYPES: dict[str, str] = {
     "/backbeat/job": "ssfs",
     "/backbeat/subscribed": "i",
     "/backbeat/hit": "sfsiif",
+    "/backbeat/in_live": "siiis",
     "/backbeat/preset": "s",
     "/backbeat/error": "ss",
 }
@@ -80,6 +81,11 @@ def job_state(job: str, state: str, fraction: float, path: Path | str) -> OscMes
 def subscribed(port: int) -> OscMessage:
     """What happens is sent to this port from now on; 0, after unsubscribing: to none."""
     return _message("/backbeat/subscribed", port)
+
+
+def in_live(job: str, *, track: int, slot: int, notes: int, remark: str) -> OscMessage:
+    """The job's clip is in Live, on this track and slot (from 1); remark: what should be known about it, or empty."""
+    return _message("/backbeat/in_live", job, track, slot, notes, remark[:MAX_SENTENCE])
 
 
 def preset(name: str) -> OscMessage:

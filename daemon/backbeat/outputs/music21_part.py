@@ -2,125 +2,185 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from music21 import (
+    articulations,
+    beam,
+    clef,
+    duration,
+    expressions,
+    instrument,
+    layout,
+    metadata,
+    meter,
+    note,
+    percussion,
+    stream,
+    tempo,
+    tie,
+)
 from music21 import bar as barline
-from music21 import clef, duration, instrument, metadata, meter, note, percussion, stream, tempo
 from music21.musicxml.m21ToXml import ScoreExporter
 from music21.stream.enums import ShowNumber
 
-from backbeat.outputs.bar_rhythm import Bracket, Tuplet, Written, bar_rhythm
+from backbeat.outputs.bar_rhythm import Bracket, Onset, Tuplet, Written, bar_rhythm
+from backbeat.outputs.beams import Beam
+from backbeat.outputs.drum_page import PART_NAME, DrumPage, stroke_id
+from backbeat.outputs.drum_voices import DrumChord, Stroke, Voice
+from backbeat.outputs.hat_marks import HatMark
+from backbeat.outputs.hidden_rests import hidden_rests
 from backbeat.outputs.plain_text import plain_text
-from backbeat.outputs.staff_map import STEMS, Limb, StaffMap, StaffPlace
-from backbeat.records import Bar, Score, ScoreNote
-from backbeat.values import Meter
+from backbeat.outputs.staff_map import STEMS
+from backbeat.outputs.staff_map_table import Limb
+from backbeat.outputs.tempo_marks import beat_of
 
-PART_NAME = "Drumset"  # MuseScore takes a part of this name for a drum kit
-
-_VOICES = {Limb.HANDS: 1, Limb.FEET: 2}
+_VOICES = {Voice.HANDS: 1, Voice.FEET: 2, Voice.ROLLS: 3}
 _TYPES = ("whole", "half", "quarter", "eighth", "16th", "32nd", "64th", "128th", "256th")
 _TYPE_OF_VALUE = {Fraction(4, 2**power): name for power, name in enumerate(_TYPES)}
+_HAT_MARKS = {HatMark.OPEN: articulations.OpenString, HatMark.CLOSED: articulations.Stopped}  # an o and a +
 
 
-@dataclass(frozen=True, slots=True)
-class _Stroke:
-    """A note of the score with its number there, which leads back to it from the finished document."""
+def music21_tree(page: DrumPage) -> Element:
+    """The MusicXML tree that music21 makes of `page`; its notes have the ids that `stroke_id` gives."""
+    part = stream.Part()
+    part.partName = PART_NAME
+    drums = instrument.UnpitchedPercussion()
+    drums.instrumentName = PART_NAME
+    part.insert(0, drums)
+    offset = Fraction(0)
+    for index, bar in enumerate(page.score.bars):
+        part.insert(offset, _measure(page, index))
+        offset += bar.length
+    document = stream.Score()
+    document.metadata = metadata.Metadata(title=plain_text(page.score.title))
+    document.insert(0, part)
+    root: Element = ScoreExporter(document, makeNotation=False).parse()
+    return root
 
-    number: int
-    note: ScoreNote
+
+def _measure(page: DrumPage, index: int) -> Any:
+    bars = page.score.bars
+    bar = bars[index]
+    measure = stream.Measure(number=bar.number)
+    if bar.is_pickup:
+        measure.showNumber = ShowNumber.NEVER  # MusicXML calls it implicit
+    if index in page.system_starts:
+        measure.insert(0, layout.SystemLayout(isNew=True))
+    if index == 0:
+        measure.insert(0, clef.PercussionClef())
+    if index == 0 or bar.meter != bars[index - 1].meter:
+        measure.insert(0, meter.TimeSignature(str(bar.meter)))
+    if index in page.tempi:
+        beat = beat_of(bar.meter)
+        measure.insert(0, tempo.MetronomeMark(number=round(page.tempi[index] / beat), referent=duration.Duration(beat)))
+    if index == len(bars) - 1:
+        measure.rightBarline = barline.Barline("final")
+    for voice in _voices(page, index):
+        measure.insert(0, voice)
+    return measure
 
 
-class DrumPart:
-    """Builds music21's stream of a score, and lets music21 make the tree of it."""
+def _voices(page: DrumPage, index: int) -> list[Any]:
+    bar, voices = page.score.bars[index], page.voices[index]
+    rhythms = {
+        voice: bar_rhythm(tuple(Onset(at, chord.lasts, chord.is_held) for at, chord in chords.items()), bar.meter, bar.length)
+        for voice, chords in voices.items()
+    }
+    hidden = hidden_rests(rhythms)
+    return [_Voice(page, voice, voices[voice]).music(rhythm, hidden[voice]) for voice, rhythm in rhythms.items()]
 
-    def __init__(self, score: Score, staff_map: StaffMap) -> None:
-        self._score = score
-        self._staff_map = staff_map
-        self._strokes: dict[int, list[_Stroke]] = defaultdict(list)
-        for number, scored in enumerate(score.notes):
-            self._strokes[scored.bar].append(_Stroke(number, scored))
 
-    def tree(self) -> Element:
-        part = stream.Part()
-        part.partName = PART_NAME
-        drums = instrument.UnpitchedPercussion()
-        drums.instrumentName = PART_NAME
-        part.insert(0, drums)
-        offset = Fraction(0)
-        for index, bar in enumerate(self._score.bars):
-            part.insert(offset, self._measure(index, bar))
-            offset += bar.length
-        document = stream.Score()
-        document.metadata = metadata.Metadata(title=plain_text(self._score.title))
-        document.insert(0, part)
-        root: Element = ScoreExporter(document, makeNotation=False).parse()
-        return root
+class _Voice:
+    """Makes one voice of one bar."""
 
-    def _measure(self, index: int, bar: Bar) -> Any:
-        bars = self._score.bars
-        measure = stream.Measure(number=bar.number)
-        if bar.length != Fraction(4 * bar.meter.beats, bar.meter.unit):
-            measure.showNumber = ShowNumber.NEVER  # a pickup: MusicXML calls it implicit
-        if index == 0:
-            measure.insert(0, clef.PercussionClef())
-        if index == 0 or bar.meter != bars[index - 1].meter:
-            measure.insert(0, meter.TimeSignature(str(bar.meter)))
-        if index == 0:
-            measure.insert(0, self._tempo_mark(bar.meter))
-        if index == len(bars) - 1:
-            measure.rightBarline = barline.Barline("final")
-        rests: frozenset[Written] = frozenset()
-        for limb in Limb:
-            voice, rests = self._voice(limb, index, hidden=rests)
-            measure.insert(0, voice)
-        return measure
+    def __init__(self, page: DrumPage, voice: Voice, chords: Mapping[Fraction, DrumChord]) -> None:
+        self._places = page.staff_map.places
+        self._voice = voice
+        self._chords = chords
 
-    def _tempo_mark(self, first: Meter) -> Any:
-        is_compound = first.unit == 8 and first.beats % 3 == 0 and first.beats > 3
-        beat = Fraction(3, 2) if is_compound else Fraction(1)
-        return tempo.MetronomeMark(number=round(self._score.tempo_bpm / beat), referent=duration.Duration(beat))
-
-    def _voice(self, limb: Limb, index: int, *, hidden: frozenset[Written]) -> tuple[Any, frozenset[Written]]:
-        """The voice and its rests. Rests in `hidden`, which the voice before shows, are there but not seen."""
-        bar = self._score.bars[index]
-        chords: dict[Fraction, list[_Stroke]] = defaultdict(list)
-        for stroke in self._strokes[index]:
-            if self._place(stroke).limb is limb:
-                chords[stroke.note.position].append(stroke)
-        voice = stream.Voice(id=str(_VOICES[limb]))
-        rhythm = bar_rhythm(sorted(chords), bar.meter, bar.length)
+    def music(self, rhythm: Sequence[Written], hidden: Collection[Written]) -> Any:
+        voice = stream.Voice(id=str(_VOICES[self._voice]))
+        at = Fraction(0)
         for written in rhythm:
-            if written.sounds:
-                voice.insert(written.start, self._chord(written, chords[written.start], limb))
-            else:
-                is_hidden = written in hidden or (limb is Limb.FEET and written.whole_bar)
-                voice.insert(written.start, _rest(written, is_hidden=is_hidden))
-        return voice, frozenset(written for written in rhythm if not written.sounds)
+            if not written.sounds:
+                voice.insert(written.start, _rest(written, is_hidden=written in hidden))
+                continue
+            at = written.start if written.start in self._chords else at
+            for small in [] if written.is_held else self._graces(self._chords[at]):
+                voice.insert(written.start, small)
+            voice.insert(written.start, self._chord(self._chords[at], written))
+        return voice
 
-    def _chord(self, written: Written, strokes: Sequence[_Stroke], limb: Limb) -> Any:
-        notes = [self._note(stroke) for stroke in sorted(strokes, key=lambda stroke: self._place(stroke).height)]
-        chord = notes[0] if len(notes) == 1 else percussion.PercussionChord(notes)
-        chord.duration = _duration(written)
-        chord.stemDirection = STEMS[limb]
-        for beam in written.beams:
-            kind, _, direction = str(beam).partition("-")
-            chord.beams.append(kind, direction or None)
-        return chord
+    def _chord(self, chord: DrumChord, written: Written) -> Any:
+        """The chord; what a roll is tied to holds only the rolled drums."""
+        strokes = [stroke for stroke in chord.strokes if stroke.note.roll_length or not written.is_held]
+        notes = [self._note(stroke, is_ghost=stroke.note.is_ghost) for stroke in strokes]
+        for drum, stroke in zip(notes, strokes, strict=True):
+            if stroke.note.roll_length:
+                drum.tie = _tie(written)
+        made = self._joined(notes)
+        made.duration = _duration(written)
+        _add_beams(made, written.beams)
+        if chord.tremolo:
+            roll = expressions.Tremolo()
+            roll.numberOfMarks = chord.tremolo
+            made.expressions.append(roll)
+        if not written.is_held:
+            made.articulations += _marks(chord, self._voice.limb)
+        return made
 
-    def _note(self, stroke: _Stroke) -> Any:
-        place = self._place(stroke)
+    def _graces(self, chord: DrumChord) -> list[Any]:
+        """One is a slashed eighth, more are sixteenths under a beam."""
+        count = len(chord.graces)
+        made = []
+        for number, strokes in enumerate(chord.graces):
+            small = self._joined([self._note(stroke, is_ghost=False) for stroke in strokes])
+            small.duration = duration.GraceDuration("eighth" if count == 1 else "16th")
+            small.duration.slash = count == 1
+            if count > 1:
+                place = Beam.START if number == 0 else Beam.STOP if number == count - 1 else Beam.CONTINUE
+                _add_beams(small, (place, place))
+            made.append(small)
+        return made
+
+    def _joined(self, notes: list[Any]) -> Any:
+        made = notes[0] if len(notes) == 1 else percussion.PercussionChord(notes)
+        made.stemDirection = STEMS[self._voice.limb]
+        return made
+
+    def _note(self, stroke: Stroke, *, is_ghost: bool) -> Any:
+        place = self._places[stroke.note.instrument]
         drum = note.Unpitched(displayName=f"{place.step}{place.octave}")
         drum.notehead = str(place.head)
-        drum.id = f"n{stroke.number}"
+        drum.noteheadParenthesis = is_ghost
+        drum.id = stroke_id(stroke.number)
         return drum
 
-    def _place(self, stroke: _Stroke) -> StaffPlace:
-        return self._staff_map[stroke.note.instrument]
+
+def _marks(chord: DrumChord, limb: Limb) -> list[Any]:
+    """Outside the staff, where the stems point."""
+    marks = [articulations.Accent()] if chord.is_accent else []
+    if chord.hat_mark is not None:
+        marks.append(_HAT_MARKS[chord.hat_mark]())
+    for mark in marks:
+        mark.placement = "above" if limb is Limb.HANDS else "below"
+    return marks
+
+
+def _tie(written: Written) -> Any:
+    if written.is_held:
+        return tie.Tie("continue" if written.goes_on else "stop")
+    return tie.Tie("start") if written.goes_on else None
+
+
+def _add_beams(made: Any, beams: Sequence[Beam]) -> None:
+    for number, place in enumerate(beams, 1):
+        kind, _, direction = str(place).partition("-")
+        made.beams.beamsList.append(beam.Beam(number=number, type=kind, direction=direction or None))
 
 
 def _rest(written: Written, *, is_hidden: bool) -> Any:

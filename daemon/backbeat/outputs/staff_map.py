@@ -1,38 +1,29 @@
-"""Where each drum stands on the staff, with which notehead and in which voice: tables in `presets/notation-NAME.toml`."""
+"""Where each drum stands on the staff, with which notehead and in which voice: tables in `presets/notation-NAME.toml`.
+
+There is no universal drum notation, so a user may write tables of their own, in the user's preset folder. A file has `name`
+(the same as the file's, without `notation-`), `title` (for people), `source` (where the places come from), `hat_marks`
+(`HatMarks`) and the table `[places]` with a row for every instrument:
+
+    snare = { step = "C", octave = 5, head = "normal", voice = "hands", label = "Snare Drum" }
+"""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from difflib import get_close_matches
 from functools import lru_cache
+from pathlib import Path
 
 from backbeat.errors import PresetError
-from backbeat.outputs.note_map import NOTATION_PREFIX
-from backbeat.resources import presets_folder
+from backbeat.outputs.note_map import NOTATION_PREFIX, notation_files
+from backbeat.outputs.staff_map_table import STEPS, HatMarks, Limb, Notehead, mistakes_in
 from backbeat.values import Instrument
 
-_STEPS = "CDEFGAB"
-
-
-class Limb(StrEnum):
-    """The two voices of a drum part: hands have stems up, feet down."""
-
-    HANDS = "hands"
-    FEET = "feet"
-
+STANDARD = "standard"
 
 STEMS: Mapping[Limb, str] = {Limb.HANDS: "up", Limb.FEET: "down"}
-
-
-class Notehead(StrEnum):
-    """MusicXML's names of the heads that drum parts use."""
-
-    NORMAL = "normal"
-    CROSS = "x"
-    CIRCLED_CROSS = "circle-x"
-    DIAMOND = "diamond"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,38 +39,71 @@ class StaffPlace:
     @property
     def height(self) -> int:
         """Rises by one with each staff place."""
-        return 7 * self.octave + _STEPS.index(self.step)
+        return 7 * self.octave + STEPS.index(self.step)
 
 
-StaffMap = Mapping[Instrument, StaffPlace]
+@dataclass(frozen=True, kw_only=True)
+class StaffMap:
+    """One table. places: one for every instrument."""
+
+    name: str
+    title: str
+    source: str
+    hat_marks: HatMarks
+    places: Mapping[Instrument, StaffPlace]
+
+
+def staff_map_names(user_folder: Path | None = None) -> tuple[str, ...]:
+    """The names there are, sorted: the shipped ones, and the user's."""
+    return tuple(sorted(notation_files(user_folder)))
+
+
+def load_staff_map(name: str = STANDARD, user_folder: Path | None = None) -> StaffMap:
+    """The staff map `name`; the user's own file goes before a shipped one of the same name.
+
+    Raises PresetError that lists every mistake in the file, or the names there are.
+    """
+    files = notation_files(user_folder)
+    if name not in files:
+        close = get_close_matches(name, files, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise PresetError(f"There is no staff map {name!r}.{hint}", advice=f"Staff maps: {', '.join(sorted(files))}.")
+    return read_staff_map(files[name])
+
+
+def read_staff_map(path: Path) -> StaffMap:
+    """The staff map in the file `path`; raises PresetError that lists every mistake in it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PresetError(f"The staff map {path} cannot be read: {error}.") from error
+    return _staff_map(text, path)
 
 
 @lru_cache(maxsize=8)
-def load_staff_map(name: str = "standard") -> StaffMap:
-    """The shipped staff map `name`, with a place for every instrument; raises PresetError that lists every mistake."""
-    path = presets_folder() / f"{NOTATION_PREFIX}{name}.toml"
+def _staff_map(text: str, path: Path) -> StaffMap:
     try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))["places"]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise PresetError(f"The staff map {path} cannot be read: {error}.") from error
-    places: dict[Instrument, StaffPlace] = {}
-    mistakes: list[str] = []
-    for instrument in Instrument:
-        try:
-            places[instrument] = _place(rows[instrument])
-        except (KeyError, ValueError, TypeError) as error:
-            mistakes.append(f"{instrument}: {error}")
+    mistakes = mistakes_in(table, path.stem.removeprefix(NOTATION_PREFIX))
     if mistakes:
-        raise PresetError(f"The staff map {path} has mistakes: {'; '.join(mistakes)}.")
-    return places
+        raise PresetError(
+            f"The staff map {path} has mistakes: {'; '.join(mistakes)}.",
+            advice=f"The shipped one, {NOTATION_PREFIX}{STANDARD}.toml, shows what a staff map looks like.",
+        )
+    return StaffMap(
+        name=table["name"],
+        title=table["title"],
+        source=table["source"],
+        hat_marks=HatMarks(table["hat_marks"]),
+        places={instrument: _place(table["places"][instrument]) for instrument in Instrument},
+    )
 
 
 def _place(row: Mapping[str, str | int]) -> StaffPlace:
-    step = str(row["step"])
-    if step not in _STEPS:
-        raise ValueError(f"step {step!r} is not one of {', '.join(_STEPS)}")
     return StaffPlace(
-        step=step,
+        step=str(row["step"]),
         octave=int(row["octave"]),
         head=Notehead(str(row["head"])),
         limb=Limb(str(row["voice"])),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
 
-import mido
 import numpy as np
 import pytest
+from tests.drum_scores import page_of_everything
+from tests.musescore_player import Played, differences, played_by_musescore, wanted_of
+from tests.score_rhythms import PHRASES, play_phrase
 
-from backbeat.outputs.note_map import load_note_map
-from backbeat.outputs.score_to_musicxml import score_to_musicxml
 from backbeat.pipeline.hits_to_score import hits_to_score
-from backbeat.records import BeatGrid, Hit, Score, hits_from_rows
+from backbeat.records import BeatGrid, Hit, Role, Score, hits_from_rows
 from backbeat.values import FOUR_FOUR, Instrument
 
+RECORDINGS = ("80sRock", "Britpop", "Reggae", "Rock", "Rockabilly", "Shadows", "Zeppelin")
 LABELS = {
     "KD": Instrument.KICK,
     "SD": Instrument.SNARE,
@@ -27,36 +26,17 @@ LABELS = {
     "CHH": Instrument.HIHAT_CLOSED,
     "OHH": Instrument.HIHAT_OPEN,
     "PHH": Instrument.HIHAT_PEDAL,
+    "HFT": Instrument.TOM_LOW,
+    "LFT": Instrument.TOM_LOW,
+    "MHT": Instrument.TOM_HIGH,
+    "HIT": Instrument.TOM_HIGH,
+    "LMT": Instrument.TOM_MID,
     "RDC": Instrument.RIDE,
     "RDB": Instrument.RIDE_BELL,
     "CRC": Instrument.CRASH,
     "CHC": Instrument.CHINA,
+    "SPC": Instrument.SPLASH,
 }  # fmt: skip - a table
-
-
-def played_by_musescore(score: Score, folder: Path, musescore: str) -> list[tuple[float, int, int]]:
-    """Beat, note and velocity of every note that MuseScore puts into a MIDI file of the score, sorted."""
-    source, midi = folder / "in.musicxml", folder / "out.mid"
-    source.write_bytes(score_to_musicxml(score))
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
-    command = [musescore, "-o", str(midi), str(source)]
-    subprocess.run(command, env=environment, check=True, timeout=120, capture_output=True)
-    file = mido.MidiFile(midi)
-    notes = []
-    for track in file.tracks:
-        tick = 0
-        for message in track:
-            tick += message.time
-            if message.type == "note_on" and message.velocity:
-                assert message.channel == 9
-                notes.append((round(tick / file.ticks_per_beat, 3), message.note, message.velocity))
-    return sorted(notes)
-
-
-def in_score(score: Score) -> list[tuple[float, int, int]]:
-    notes = load_note_map("general-midi").notes
-    starts = [sum((bar.length for bar in score.bars[:n]), Fraction(0)) for n in range(len(score.bars))]
-    return sorted((round(float(starts[n.bar] + n.position), 3), notes[n.instrument], n.velocity) for n in score.notes)
 
 
 def annotated_score(shared: Path, name: str) -> Score:
@@ -79,18 +59,54 @@ def annotated_score(shared: Path, name: str) -> Score:
     return hits_to_score(hits_from_rows(hits, engine="reference"), grid, title=name, duration_s=float(beats[-1, 0]))
 
 
+def phrase_scores() -> dict[str, Score]:
+    """Of each kind of the synthetic suite the last phrase, played 5 ms loose."""
+    last = {phrase.kind: phrase for phrase in PHRASES}
+    scores = {}
+    for kind, phrase in last.items():
+        known = play_phrase(replace(phrase, count=6), loose_ms=5)
+        name = "".join(letter if letter.isalnum() else "_" for letter in kind)
+        scores[name] = hits_to_score(known.hits, known.grid, title=phrase.name, duration_s=known.duration_s)
+    return scores
+
+
+def check(scores: dict[str, Score], played: dict[str, list[Played]]) -> None:
+    found = {name: differences(wanted_of(score), played[name]) for name, score in scores.items()}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
 @pytest.fixture(scope="module")
 def musescore(need_program: Callable[..., str]) -> str:
     return need_program("musescore3", "mscore3", "mscore")
 
 
-def test_the_groove_with_every_drum_comes_back(groove: Score, tmp_path: Path, musescore: str) -> None:
+def test_every_drum_and_every_sign_comes_back(groove: Score, tmp_path: Path, musescore: str) -> None:
+    scores = {"groove": groove, "everything": page_of_everything()}
     assert {note.instrument for note in groove.notes} == set(Instrument)
-    assert played_by_musescore(groove, tmp_path, musescore) == in_score(groove)
+    assert {note.role for note in scores["everything"].notes} == set(Role)
+    check(scores, played_by_musescore(scores, tmp_path, musescore))
 
 
-@pytest.mark.parametrize("name", ["Britpop", "Reggae", "Zeppelin"])
-def test_a_real_performance_comes_back(shared: Path, name: str, tmp_path: Path, musescore: str) -> None:
-    score = annotated_score(shared, name)
-    assert len(score.notes) > 50
-    assert played_by_musescore(score, tmp_path, musescore) == in_score(score)
+def test_real_performances_come_back(shared: Path, tmp_path: Path, musescore: str) -> None:
+    scores = {name: annotated_score(shared, name) for name in RECORDINGS}
+    assert min(len(score.notes) for score in scores.values()) > 50
+    check(scores, played_by_musescore(scores, tmp_path, musescore))
+
+
+def test_the_synthetic_suite_comes_back(tmp_path: Path, musescore: str) -> None:
+    scores = phrase_scores()
+    written = [note for score in scores.values() for note in score.notes]
+    assert {bar.meter.beats / bar.meter.unit for score in scores.values() for bar in score.bars} >= {1, 3 / 4, 5 / 4, 7 / 8}
+    assert {note.role for note in written} == set(Role)
+    assert any(score.feel.is_swung for score in scores.values())
+    check(scores, played_by_musescore(scores, tmp_path, musescore))
+
+
+def test_a_note_that_is_lost_late_or_too_loud_would_be_found(groove: Score) -> None:
+    wanted = wanted_of(groove)
+    played = [note.played for note in wanted]
+    assert differences(wanted, played) == []
+    assert len(differences(wanted, played[1:])) == 1
+    for changed in (replace(played[0], at=played[0].at + 0.2), replace(played[0], velocity=played[0].velocity + 3)):
+        assert len(differences(wanted, [changed, *played[1:]])) == 2
+    assert differences(wanted, [*played, played[0]]) == [f"not wanted: {played[0]}"]

@@ -13,9 +13,12 @@ from backbeat.monitor import Unwatched
 from backbeat.outputs.musicxml_to_pdf import engraver_path, missing_programs, musicxml_to_pdf
 from backbeat.outputs.score_to_musicxml import score_to_musicxml
 from backbeat.records import Score
-from backbeat.values import PdfBackend, Stage
+from backbeat.settings import Settings
+from backbeat.values import Paper, PdfBackend, Stage
 
-BACKENDS = [PdfBackend.LILYPOND, PdfBackend.MUSESCORE]
+BACKENDS = [PdfBackend.VEROVIO, PdfBackend.LILYPOND, PdfBackend.MUSESCORE]
+PROGRAMS = [PdfBackend.LILYPOND, PdfBackend.MUSESCORE]
+SIZES_PT = {Paper.A4: (595.3, 841.9), Paper.LETTER: (612, 792)}
 
 
 @pytest.fixture
@@ -30,26 +33,29 @@ def engraver(need_program: Callable[..., str]) -> Callable[[PdfBackend], PdfBack
     names = {PdfBackend.LILYPOND: ("lilypond",), PdfBackend.MUSESCORE: ("mscore4", "mscore", "musescore3", "mscore3")}
 
     def need(backend: PdfBackend) -> PdfBackend:
-        need_program(*names[backend])
+        if backend in names:
+            need_program(*names[backend])
         return backend
 
     return need
 
 
+@pytest.mark.parametrize("paper", Paper)
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_one_a4_page_with_the_title(
+def test_one_page_of_the_paper_that_was_asked_for_with_the_title(
     backend: PdfBackend,
+    paper: Paper,
     musicxml: Path,
     tmp_path: Path,
     engraver: Callable[[PdfBackend], PdfBackend],
     need_program: Callable[..., str],
 ) -> None:
     pdf = tmp_path / "song.drums.pdf"
-    musicxml_to_pdf(musicxml, pdf, engraver(backend), Unwatched())
+    musicxml_to_pdf(musicxml, pdf, engraver(backend), Unwatched(), paper=paper)
     info = subprocess.run([need_program("pdfinfo"), str(pdf)], capture_output=True, text=True, check=True, timeout=60).stdout
     assert re.search(r"Pages:\s+1\n", info)
     width, height = (float(size) for size in re.findall(r"Page size:\s+([\d.]+) x ([\d.]+)", info)[0])
-    assert (width, height) == pytest.approx((595.3, 841.9), abs=1)
+    assert (width, height) == pytest.approx(SIZES_PT[paper], abs=1)
     text = subprocess.run([need_program("pdftotext"), str(pdf), "-"], capture_output=True, text=True, check=True, timeout=60)
     assert "Golden groove" in text.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["song.drums.musicxml", "song.drums.pdf"]
@@ -86,17 +92,18 @@ class CancelledAtOnce:
         raise Cancelled("cancelled")
 
 
-def test_cancelling_leaves_no_pdf(musicxml: Path, tmp_path: Path, engraver: Callable[[PdfBackend], PdfBackend]) -> None:
+@pytest.mark.parametrize("backend", [PdfBackend.VEROVIO, PdfBackend.LILYPOND])
+def test_cancelling_leaves_no_pdf(
+    backend: PdfBackend, musicxml: Path, tmp_path: Path, engraver: Callable[[PdfBackend], PdfBackend]
+) -> None:
     with pytest.raises(Cancelled):
-        musicxml_to_pdf(musicxml, tmp_path / "song.drums.pdf", engraver(PdfBackend.LILYPOND), CancelledAtOnce())
+        musicxml_to_pdf(musicxml, tmp_path / "song.drums.pdf", engraver(backend), CancelledAtOnce())
     assert [path.name for path in tmp_path.iterdir()] == ["song.drums.musicxml"]
 
 
-def test_a_folder_that_is_gone_is_an_output_error(
-    musicxml: Path, tmp_path: Path, engraver: Callable[[PdfBackend], PdfBackend]
-) -> None:
+def test_a_folder_that_is_gone_is_an_output_error(musicxml: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is not there"):
-        musicxml_to_pdf(musicxml, tmp_path / "gone" / "song.pdf", engraver(PdfBackend.MUSESCORE), Unwatched())
+        musicxml_to_pdf(musicxml, tmp_path / "gone" / "song.pdf", PdfBackend.VEROVIO, Unwatched())
 
 
 def test_none_makes_nothing(musicxml: Path, tmp_path: Path) -> None:
@@ -106,7 +113,18 @@ def test_none_makes_nothing(musicxml: Path, tmp_path: Path) -> None:
     assert engraver_path(PdfBackend.NONE) is None
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_default_engraver_is_built_in_and_needs_no_program(
+    musicxml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Settings().pdf is PdfBackend.VEROVIO
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert missing_programs(PdfBackend.VEROVIO) == ()
+    assert engraver_path(PdfBackend.VEROVIO) is None
+    musicxml_to_pdf(musicxml, tmp_path / "song.drums.pdf", PdfBackend.VEROVIO, Unwatched())
+    assert (tmp_path / "song.drums.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("backend", PROGRAMS)
 def test_a_program_that_is_not_installed_is_named_with_what_to_do(
     backend: PdfBackend, musicxml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,4 +133,4 @@ def test_a_program_that_is_not_installed_is_named_with_what_to_do(
         pytest.skip(f"{backend} is installed in one of its usual places")
     with pytest.raises(EngineMissing, match="could not be found") as caught:
         musicxml_to_pdf(musicxml, tmp_path / "song.drums.pdf", backend, Unwatched())
-    assert "none" in caught.value.advice
+    assert "verovio" in caught.value.advice

@@ -6,17 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbeat.outputs.bar_rhythm import Beam, Bracket, Written, bar_rhythm
+from backbeat.outputs.bar_rhythm import Bracket, Onset, Written, bar_rhythm
+from backbeat.outputs.beams import Beam
 from backbeat.values import FOUR_FOUR, Meter
 
 
 def rhythm(*positions: str, meter: Meter = FOUR_FOUR, length: Fraction | None = None) -> tuple[Written, ...]:
+    """Strokes at positions such as `3/2`, and rolls such as `3/2~2`, two quarters long; `~1` is held from the bar before."""
     full = Fraction(4 * meter.beats, meter.unit)
-    return bar_rhythm([Fraction(position) for position in positions], meter, full if length is None else length)
+    onsets = []
+    for position in positions:
+        at, _, lasts = position.partition("~")
+        onsets.append(Onset(Fraction(at or 0), Fraction(lasts or 0), is_held=not at))
+    return bar_rhythm(tuple(onsets), meter, full if length is None else length)
 
 
 def shown(written: tuple[Written, ...]) -> str:
-    return " ".join(("" if item.sounds else "r") + str(item.value) for item in written)
+    """Values, with r for a rest and ~ for a tie."""
+    return " ".join(
+        ("~" if item.is_held else "" if item.sounds else "r") + str(item.value) + "~" * item.goes_on for item in written
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,10 +63,9 @@ def test_six_in_a_beat_are_a_sextuplet() -> None:
     assert {item.value for item in items} == {Fraction(1, 4)}
 
 
-def test_four_eighths_in_half_a_bar_share_a_beam() -> None:
+def test_each_beat_has_its_own_beam() -> None:
     beams = [item.beams for item in rhythm("0", "1/2", "1", "3/2", "2", "5/2", "3", "7/2")]
-    half = [(Beam.START,), (Beam.CONTINUE,), (Beam.CONTINUE,), (Beam.STOP,)]
-    assert beams == half + half
+    assert beams == [(Beam.START,), (Beam.STOP,)] * 4
 
 
 def test_a_sixteenth_after_a_dotted_eighth_has_a_hook_to_the_left() -> None:
@@ -89,6 +97,33 @@ def test_a_pickup_has_the_last_beats_of_its_meter() -> None:
     assert shown(rhythm("0", length=Fraction(3))) == "1 r2"
 
 
+@pytest.mark.parametrize(
+    ("strokes", "expected"),
+    [
+        ("0~1 1", "1 1 r2"),
+        ("0~2 2", "2 1 r1"),
+        ("0~4", "4"),
+        ("1~3", "r1 3"),
+        ("1~2 3", "r1 2 1"),
+        ("1/2~5/2 3", "r1/2 3/2~ ~1 1"),
+        ("0~3/2 2", "3/2 r1/2 1 r1"),
+        ("0~5/8 1", "1/2~ ~1/8 r1/8 r1/4 1 r2"),
+        ("0~1/2 1/2 2", "1/2 1/2 r1 1 r1"),
+        ("0~4/3 2", "1~ ~1/2 r1/2 r1/2 1 r1"),
+        ("3~3", "r2 r1 1~"),
+        ("~2 2", "~2 1 r1"),
+        ("~1/2 1", "~1/2 r1/2 1 r2"),
+        ("~8", "~4~"),
+    ],
+)
+def test_a_roll_lasts_as_long_as_it_does_in_as_few_tied_notes_as_can_be(strokes: str, expected: str) -> None:
+    assert shown(rhythm(*strokes.split())) == expected
+
+
+def test_a_roll_over_the_beats_of_6_8_is_a_dotted_half() -> None:
+    assert shown(rhythm("0~3", meter=Meter(6, 8))) == "3"
+
+
 METERS = [Meter(4, 4), Meter(3, 4), Meter(2, 2), Meter(6, 8), Meter(7, 8), Meter(5, 8), Meter(1, 8), Meter(9, 16), Meter(3, 32)]
 
 
@@ -101,27 +136,31 @@ def test_the_lengths_fill_the_bar_and_every_stroke_begins_where_it_should(data: 
     grid = [Fraction(n, 96) for n in range(int(length * 96))]
     coarse = [position for position in grid if position.denominator in (1, 2, 3, 4, 6, 8)]
     chosen = data.draw(st.lists(st.sampled_from(data.draw(st.sampled_from([coarse, grid]))), unique=True, max_size=20))
-    written = bar_rhythm(sorted(chosen), meter, length)
+    onsets = [Onset(position) for position in sorted(chosen)]
+    if onsets and data.draw(st.booleans()):
+        onsets[-1] = Onset(onsets[-1].at, data.draw(st.sampled_from(grid[1:])))
+    written = bar_rhythm(tuple(onsets), meter, length)
     assert sum(item.length for item in written) == length <= full
     at = Fraction(0)
     for item in written:
         assert item.start == at
         at += item.length
-    assert [item.start for item in written if item.sounds] == sorted(chosen)
+    assert [item.start for item in written if item.sounds and not item.is_held] == sorted(chosen)
+    assert [before.goes_on for before in written[:-1]] == [after.is_held for after in written[1:]]
 
 
 @given(st.lists(st.sampled_from([Fraction(n, 12) for n in range(48)]), unique=True))
-def test_tuplets_begin_and_end_within_a_beat_and_beams_within_a_half_bar(positions: list[Fraction]) -> None:
+def test_tuplets_begin_and_end_within_a_beat_and_beams_within_a_beat(positions: list[Fraction]) -> None:
     is_open = False
     beam_open = False
-    for item in bar_rhythm(sorted(positions), FOUR_FOUR, Fraction(4)):
+    for item in bar_rhythm(tuple(map(Onset, sorted(positions))), FOUR_FOUR, Fraction(4)):
         bracket = item.tuplet.bracket if item.tuplet else None
         assert is_open == (bracket in (Bracket.INSIDE, Bracket.STOP))
         is_open = bracket in (Bracket.START, Bracket.INSIDE)
         if item.beams:
             assert beam_open == (item.beams[0] in (Beam.CONTINUE, Beam.STOP))
             beam_open = item.beams[0] in (Beam.START, Beam.CONTINUE)
-        if item.start + item.length == 2:
+        if (item.start + item.length).denominator == 1:
             assert not is_open
             assert not beam_open
     assert not is_open

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backbeat.errors import OutputError
+from backbeat.outputs.feel_json import feel_from_json, feel_to_json
 from backbeat.outputs.result_to_json import read_result, result_to_json
 from backbeat.pipeline.hits_to_score import hits_to_score
 from backbeat.pipeline.request import Request
-from backbeat.records import Analysis, BeatGrid, Hit, SeparationReport, hits_from_rows
+from backbeat.records import Analysis, BeatGrid, Feel, Hit, SeparationReport, hits_from_rows
 from backbeat.settings import Settings
 from backbeat.values import FOUR_FOUR, Instrument, Meter, OutputKind, StemOrigin
 
@@ -101,14 +103,88 @@ def test_the_seeds_fields_are_there() -> None:
 
 def test_a_hit_has_its_time_its_strength_and_its_place() -> None:
     assert written(make_analysis(KICK, SNARE))["hits"] == [
-        {"time": 0.5, "instrument": "kick", "velocity": 1, "midi_velocity": 127, "confidence": 0.9, "bar": 1, "beat": 2},
-        {"time": 0.75, "instrument": "snare", "velocity": 0.5039, "midi_velocity": 64, "confidence": 0.4, "bar": 1, "beat": 2.5},
+        {
+            "time": 0.5,
+            "instrument": "kick",
+            "velocity": 1,
+            "midi_velocity": 127,
+            "confidence": 0.9,
+            "bar": 1,
+            "beat": 2,
+            "role": "stroke",
+            "ghost": False,
+        },
+        {
+            "time": 0.75,
+            "instrument": "snare",
+            "velocity": 0.5039,
+            "midi_velocity": 64,
+            "confidence": 0.4,
+            "bar": 1,
+            "beat": 2.5,
+            "role": "stroke",
+            "ghost": False,
+        },
     ]
 
 
 def test_the_beats_of_a_pickup_are_counted_to_the_bar_line() -> None:
     (hit,) = written(make_analysis(Hit(0.5, Instrument.KICK, 100, 0.9), first=3))["hits"]
     assert (hit["bar"], hit["beat"]) == (0, 4)
+
+
+def test_the_feel_is_said_in_seconds_and_note_values() -> None:
+    strokes = [Hit(beat * 0.5 + late, Instrument.RIDE, 100, 0.9) for beat in range(8) for late in (0.0, 1 / 3)]
+    strokes += [Hit(beat * 0.5 + 0.012, Instrument.KICK, 100, 0.9) for beat in range(8)]
+    assert written(make_analysis(*strokes))["feel"] == {
+        "swing_ratio": 2.0,
+        "swing_unit": "1/8",
+        "grid_offset": 0.0,
+        "push": {"kick": 0.012, "ride": 0.0},
+        "spread": 0.0,
+    }
+
+
+def test_a_flam_is_a_grace_at_the_place_of_its_stroke() -> None:
+    rows = written(make_analysis(Hit(0.97, Instrument.SNARE, 40, 0.9), Hit(1.0, Instrument.SNARE, 110, 0.9)))["hits"]
+    assert [(row["role"], row["time"], row["beat"]) for row in rows] == [("grace", 0.97, 3), ("stroke", 1.0, 3)]
+
+
+def test_a_ghost_note_is_marked() -> None:
+    loud = [Hit(beat * 0.5, Instrument.SNARE, 110, 0.9) for beat in range(8)]
+    soft = [Hit(beat * 0.5 + 0.25, Instrument.SNARE, 15, 0.9) for beat in range(8)]
+    rows = written(make_analysis(*loud, *soft))["hits"]
+    assert [row["ghost"] for row in rows] == [False, True] * 8
+
+
+def test_a_result_without_a_feel_is_straight(tmp_path: Path) -> None:
+    document = written(make_analysis(KICK))
+    del document["feel"]
+    for row in document["hits"]:
+        del row["role"]
+    path = tmp_path / "song.drums.json"
+    path.write_text(json.dumps(document))
+    result = read_result(path)
+    assert not result.feel.is_swung
+    assert result.hit_count == 1
+
+
+@given(
+    st.builds(
+        Feel,
+        swing_ratio=st.floats(1.25, 3.5),
+        swing_unit=st.sampled_from([Fraction(1, 2), Fraction(1, 4), Fraction(0)]),
+        grid_offset_s=st.floats(-0.04, 0.04),
+        push_s=st.dictionaries(st.sampled_from(Instrument), st.floats(-0.1, 0.1)),
+        spread_s=st.floats(0, 0.1),
+    )
+)
+def test_a_feel_comes_back_from_the_result(feel: Feel) -> None:
+    back = feel_from_json(json.loads(json.dumps(feel_to_json(feel))))
+    assert back.swing_unit == feel.swing_unit
+    assert back.swing_ratio == pytest.approx(feel.swing_ratio, abs=5e-4)
+    assert [back.grid_offset_s, back.spread_s] == pytest.approx([feel.grid_offset_s, feel.spread_s], abs=5e-7)
+    assert dict(back.push_s) == pytest.approx(dict(feel.push_s), abs=5e-7)
 
 
 def test_low_confidence_is_below_the_threshold() -> None:
@@ -127,6 +203,8 @@ def test_files_that_were_not_made_are_null() -> None:
         "tempomap": None,
         "musicxml": str(Path("/bounces/song.drums.musicxml")),
         "pdf": None,
+        "png": None,
+        "svg": None,
         "stem": None,
     }
 
@@ -179,6 +257,22 @@ def test_every_result_is_valid_and_reads_back(tmp_path: Path, hits: list[Hit], m
     assert (result.identity, result.fingerprint, result.detected_bpm) == (request.identity, "a" * 64, 120)
     assert set(result.outputs) == {OutputKind.MIDI, OutputKind.MUSICXML, OutputKind.JSON}
     assert result.outputs[OutputKind.JSON] == path
+
+
+def test_the_bars_are_listed_with_meter_and_tempo() -> None:
+    bars = written(make_analysis(KICK, first=3))["bars"]
+    assert [(bar["bar"], bar["time"], bar["meter"], bar["bpm"]) for bar in bars[:2]] == [
+        (0, 0.0, "4/4", 120.0),
+        (1, 1.0, "4/4", 120.0),
+    ]
+
+
+def test_a_result_of_a_newer_version_is_told_from_a_broken_one(tmp_path: Path) -> None:
+    document = written(make_analysis(KICK)) | {"schema_version": 2}
+    (tmp_path / "song.drums.json").write_text(json.dumps(document))
+    with pytest.raises(OutputError, match="newer version of Backbeat") as refused:
+        read_result(tmp_path / "song.drums.json")
+    assert "up to date" in refused.value.advice
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", "{}", "null", '{"schema_version": 2}', "\x00"])
