@@ -26,6 +26,7 @@ PEAK = 0.89
 """About -1 dBFS."""
 
 _SEED = 108
+_CLANG_HZ = (328.0, 487.0, 591.0, 836.0, 864.0, 1280.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,12 +103,17 @@ def _drum_head(length_s: float, *, start_hz: float, end_hz: float, drop_s: float
 def _noise(source: np.random.Generator, length_s: float, *, low_hz: float, high_hz: float, decay_s: float) -> Samples:
     """Decaying noise between two frequencies, with edges an octave wide."""
     t = _time(length_s)
-    spectrum = np.fft.rfft(source.standard_normal(len(t)))
-    octave = np.log2(np.maximum(np.fft.rfftfreq(len(t), 1 / ANALYSIS_RATE_HZ), 1.0))
-    band = np.clip(octave - np.log2(low_hz) + 0.5, 0, 1) * np.clip(np.log2(high_hz) - octave + 0.5, 0, 1)
-    shaped = np.fft.irfft(spectrum * band, len(t))
-    noise: Samples = shaped / np.abs(shaped).max() * np.exp(-t / decay_s)
+    noise: Samples = _between(source.standard_normal(len(t)), low_hz, high_hz) * np.exp(-t / decay_s)
     return noise
+
+
+def _between(sound: Samples, low_hz: float, high_hz: float) -> Samples:
+    """What of a sound lies between two frequencies, with edges an octave wide, at peak 1."""
+    octave = np.log2(np.maximum(np.fft.rfftfreq(len(sound), 1 / ANALYSIS_RATE_HZ), 1.0))
+    band = np.clip(octave - np.log2(low_hz) + 0.5, 0, 1) * np.clip(np.log2(high_hz) - octave + 0.5, 0, 1)
+    shaped = np.fft.irfft(np.fft.rfft(sound) * band, len(sound))
+    peaked: Samples = shaped / np.abs(shaped).max()
+    return peaked
 
 
 def _kick(source: np.random.Generator) -> Samples:
@@ -117,7 +123,7 @@ def _kick(source: np.random.Generator) -> Samples:
 
 def _snare(source: np.random.Generator) -> Samples:
     skin = _drum_head(0.4, start_hz=260, end_hz=163, drop_s=0.02, decay_s=0.063)
-    wires = _noise(source, 0.4, low_hz=960, high_hz=12000, decay_s=0.14)
+    wires = _noise(source, 0.4, low_hz=960, high_hz=8000, decay_s=0.12)
     return 0.47 * skin + 0.42 * wires
 
 
@@ -125,6 +131,20 @@ def _tom(hz: float) -> Callable[[np.random.Generator], Samples]:
     def sound(source: np.random.Generator) -> Samples:
         skin = _drum_head(0.7, start_hz=hz * 1.48, end_hz=hz, drop_s=0.073, decay_s=0.24)
         return 0.7 * skin + 0.25 * _noise(source, 0.7, low_hz=400, high_hz=8000, decay_s=0.02)
+
+    return sound
+
+
+def _hats(length_s: float, *, low_hz: float, decay_s: float, level: float) -> Callable[[np.random.Generator], Samples]:
+    """Noise, and over it the clang of square waves that no scale knows, as drum machines make it."""
+
+    def sound(source: np.random.Generator) -> Samples:
+        t = _time(length_s)
+        waves = [np.sign(np.sin(2 * np.pi * (hz * t + source.uniform()))) for hz in _CLANG_HZ]
+        noise = _between(source.standard_normal(len(t)), low_hz, 17000)
+        body = 0.3 * _between(np.sum(waves, axis=0), low_hz, 17000) + 0.7 * noise
+        hats: Samples = level * (body * np.exp(-t / decay_s) + 0.6 * noise * np.exp(-t / 0.006))
+        return hats
 
     return sound
 
@@ -146,7 +166,7 @@ _SOUNDS: dict[Instrument, Callable[[np.random.Generator], Samples]] = {
     Instrument.TOM_HIGH: _tom(160.0),
     Instrument.TOM_MID: _tom(120.0),
     Instrument.TOM_LOW: _tom(88.0),
-    Instrument.HIHAT_CLOSED: _cymbal(0.3, low_hz=6200, decay_s=0.062, level=0.215),
-    Instrument.HIHAT_OPEN: _cymbal(0.8, low_hz=5200, decay_s=0.25, level=0.235),
+    Instrument.HIHAT_CLOSED: _hats(0.3, low_hz=6200, decay_s=0.05, level=0.35),
+    Instrument.HIHAT_OPEN: _hats(0.8, low_hz=5600, decay_s=0.35, level=0.385),
     Instrument.CRASH: _cymbal(2.0, low_hz=2100, decay_s=0.35, level=0.38),
 }

@@ -119,7 +119,7 @@ def answers(options: argparse.Namespace, ablation: Ablation) -> dict[str, list[H
         data = render(options, ablation)
         average = train(options, ablation, data)
         real = [Recordings(audio_folder=DEV / name, reference_folder=DEV / "ref") for name in MATERIALS.values()]
-        finish(average, held_out(options), real, folder / "net")
+        finish([average], held_out(options), real, folder / "net")
         engine = open_files(folder / "net")
         heard = {name: hear_recordings(engine, DEV / audio, ANNOTATIONS) for name, audio in MATERIALS.items()}
         rows = {name: [(each.recording, each.duration_s, _rows(each)) for each in songs] for name, songs in heard.items()}

@@ -111,6 +111,15 @@ def _add_fit(actions: Subparsers, common: argparse.ArgumentParser) -> None:
 def _add_export(actions: Subparsers, common: argparse.ArgumentParser) -> None:
     export = new_command(actions, common, "export", "write net.onnx and net.json", description=EXPORT, execute=_export)
     export.add_argument("run", type=Path, metavar="RUN", help="folder with checkpoints")
+    export.add_argument(
+        "--with",
+        dest="others",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="RUN",
+        help="a run with another seed; what both hear is averaged; may be repeated",
+    )
     export.add_argument("valid", type=Path, metavar="HELD_OUT", help="rendered segments of held-out kits")
     export.add_argument("out", type=Path, metavar="FOLDER", help="where the two files go")
     export.add_argument(
@@ -200,7 +209,7 @@ def _export(args: argparse.Namespace) -> int:
     from backbeat.training.recogniser.finish import Recordings, finish  # noqa: PLC0415
 
     real = [Recordings(audio_folder=audio, reference_folder=references) for audio, references in args.recordings]
-    exported, settings = finish(args.run / AVERAGE, args.valid, real, args.out)
+    exported, settings = finish([run / AVERAGE for run in (args.run, *args.others)], args.valid, real, args.out)
     say(f"net.onnx {exported.sha256}, at most {exported.largest_difference:.1e} from torch.")
     for instrument, threshold in settings.picking.clear.items():
         say(f"{instrument}: threshold {threshold:.2f}, in mixes {settings.picking.dense[instrument]:.2f}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from backbeat.config.folders import user_presets_folder
 from backbeat.config.schema import Config, LimitsConfig, ModelsConfig
-from backbeat.engines.net_weights import weights_mark
+from backbeat.engines.net.weights import weights_mark
+from backbeat.engines.net_beats.settings import beat_weights_mark
 from backbeat.intake.download_limits import DownloadLimits
 from backbeat.models.resolver import ModelSettings, ModelStore
 from backbeat.pipeline.analysis_cache import AnalysisCache
@@ -38,12 +39,13 @@ def download_limits(limits: LimitsConfig) -> DownloadLimits:
 def tools_from_config(config: Config) -> Tools:
     """What every job in a process shares. Opens nothing and loads nothing."""
     models = config.models
+    marks = (weights_mark(models.net_weights), beat_weights_mark())
     return Tools(
         models=model_store(models),
         limits=AudioLimits(max_minutes=config.limits.max_minutes),
         cache=AnalysisCache(
             folder=config.jobs.data_folder / "analyses",
-            models="|".join(map(str, (models.uri, models.version, models.sha256, weights_mark(models.net_weights)))),
+            models="|".join(map(str, (models.uri, models.version, models.sha256, *marks))),
         ),
         user_presets=user_presets_folder(),
         low_confidence_threshold=config.result.low_confidence_threshold,

@@ -11,7 +11,8 @@ from backbeat.cli.doctor_engines import model_findings
 from backbeat.cli.finding import Verdict
 from backbeat.config.load import load_config
 from backbeat.engines.net.engine import open_engine
-from backbeat.engines.net.weights import BUILT_IN, check_weights, weights_mark
+from backbeat.engines.net.files import content_mark
+from backbeat.engines.net.weights import BUILT_IN, check_weights
 from backbeat.engines.protocols import EngineOptions
 from backbeat.engines.registry import open_hit_engine
 from backbeat.errors import ModelError
@@ -87,8 +88,15 @@ def test_what_was_heard_with_other_weights_is_not_reused(weights: Path, tmp_path
     def kept_under(net_weights: str) -> str:
         return tools_from_config(load_config(environ={}, overrides={"models.net_weights": net_weights}).config).cache.models
 
-    marks = [kept_under(""), kept_under(str(weights)), kept_under(str(tmp_path / "other"))]
+    as_shipped = kept_under("")
+    assert kept_under(str(weights)) == as_shipped, "it is the content that counts"
+    marks = [as_shipped, kept_under(str(tmp_path / "other"))]
     (weights / "net.json").write_text("{}", "utf-8")
     marks.append(kept_under(str(weights)))
     assert len(set(marks)) == len(marks)
-    assert weights_mark(None) == ""
+
+
+def test_what_was_heard_with_the_weights_of_another_version_of_backbeat_is_not_reused() -> None:
+    cache = tools_from_config(load_config(environ={}).config).cache
+    for settings in (BUILT_IN / "net.json", BUILT_IN.parent / "net_beats" / "net_beats.json"):
+        assert content_mark(settings) in cache.models

@@ -20,7 +20,7 @@ from backbeat.errors import ModelError  # noqa: E402
 from backbeat.training.fine_tuning.starting_point import StartingPoint, read_back  # noqa: E402
 from backbeat.training.fine_tuning.tuner import FROZEN, FineTuner, FineTuneSettings  # noqa: E402
 from backbeat.training.recogniser.export import ExportedNetwork, export, largest_difference  # noqa: E402
-from backbeat.training.recogniser.network import DrumNetwork, NetworkShape  # noqa: E402
+from backbeat.training.recogniser.network import DrumNetwork, Ensemble, NetworkShape  # noqa: E402
 from backbeat.training.segments.pool import Batch  # noqa: E402
 from backbeat.values import Instrument  # noqa: E402
 
@@ -28,9 +28,9 @@ SMALL = NetworkShape(frequency_channels=(4, 4), width=16, dilations=(1, 2), song
 QUICK = FineTuneSettings(minutes=0.01, batch_segments=2, learning_rate=5e-3, warm_up_steps=1)
 
 
-def lived_in(shape: NetworkShape) -> DrumNetwork:
+def lived_in(shape: NetworkShape, seed: int = 3) -> DrumNetwork:
     """A network whose normalisations have seen something."""
-    torch.manual_seed(3)
+    torch.manual_seed(seed)
     network = DrumNetwork(shape)
     with torch.no_grad():
         for module in network.modules():
@@ -45,7 +45,7 @@ def lived_in(shape: NetworkShape) -> DrumNetwork:
 
 @pytest.fixture
 def start() -> StartingPoint:
-    return StartingPoint(network=lived_in(SMALL), positive_weight=2.0)
+    return StartingPoint(network=Ensemble([lived_in(SMALL), lived_in(SMALL, seed=4)]).eval(), positive_weight=2.0)
 
 
 def clicks(instrument: Instrument = Instrument.SNARE) -> Batch:
@@ -71,8 +71,10 @@ class ClickPool:
         return clicks()
 
 
-def weights(network: DrumNetwork, names: Iterable[str]) -> dict[str, torch.Tensor]:
-    return {name: value.clone() for name, value in network.state_dict().items() if name.startswith(tuple(names))}
+def weights(network: Ensemble, names: Iterable[str]) -> dict[str, torch.Tensor]:
+    """Of all members, the parameters in parts with these names, or those whose whole names they are."""
+    wanted = set(names)
+    return {name: value.clone() for name, value in network.state_dict().items() if name in wanted or name.split(".")[2] in wanted}
 
 
 @pytest.mark.parametrize("shape", [SMALL, replace(SMALL, song_width=0), replace(SMALL, kernel=3, dilations=(4, 1, 2))])
@@ -86,6 +88,19 @@ def test_what_is_read_back_has_the_shape_and_the_answers_of_what_was_exported(tm
     with torch.no_grad():
         for ours, theirs in zip(found.network(features)[::2], network(features)[::2], strict=True):
             torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
+
+
+def test_networks_that_answer_together_are_read_back_together(start: StartingPoint, tmp_path: Path) -> None:
+    export(start.network, 2.0, tmp_path / "net.onnx")
+    found = read_back(tmp_path / "net.onnx")
+    assert len(found.network.members) == 2
+    features = torch.rand(2, 140, BANDS) * 2
+    with torch.no_grad():
+        instruments, _, velocities = found.network(features)
+        alone = [member(features)[0] for member in start.network.members]
+    assert not torch.allclose(*alone, atol=0.1), "they differ"
+    torch.testing.assert_close(instruments, sum(alone) / 2, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(velocities, start.network(features)[2], atol=1e-4, rtol=1e-4)
 
 
 def test_the_weights_that_ship_can_be_gone_on_from(tmp_path: Path) -> None:
@@ -140,7 +155,7 @@ def test_the_blend_lies_between_before_and_after(start: StartingPoint) -> None:
     tuner = FineTuner(replace(QUICK, minutes=1, blend=0.25), start, unheard=())
     for _ in range(5):
         tuner.learn(clicks())
-    name = "instruments.weight"
+    name = "members.1.instruments.weight"
     before, after, kept = (network.state_dict()[name] for network in (start.network, tuner.network, tuner.tuned()))
     torch.testing.assert_close(kept, 0.75 * before + 0.25 * after)
     assert (after != before).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -29,3 +30,11 @@ def read_json(path: Path, parse: Callable[[dict[str, Any]], _Settings], whose: s
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write what `read_json` reads."""
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def content_mark(path: Path) -> str:
+    """Text that changes with the content of a small file; never raises."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError:
+        return "missing"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from backbeat.engines.net.files import content_mark
 from backbeat.engines.net.settings import NetSettings, read_settings
 from backbeat.errors import ModelError
 
@@ -39,14 +40,5 @@ def check_weights(folder: Path) -> NetSettings:
 
 
 def weights_mark(folder: Path | None) -> str:
-    """Text that changes whenever the weights do; never raises. What was heard is kept under it."""
-    if folder is None:
-        return ""
-    stamps = []
-    for name in (NETWORK, SETTINGS):
-        try:
-            stat = (folder / name).stat()
-            stamps.append(f"{stat.st_size}.{stat.st_mtime_ns}")
-        except OSError:
-            stamps.append("missing")
-    return "|".join([str(folder), *stamps])
+    """Text that changes whenever the weights do, also those that ship; never raises. What was heard is kept under it."""
+    return content_mark((folder or BUILT_IN) / SETTINGS)  # which names the version of the network beside it

@@ -15,7 +15,7 @@ from backbeat.engines.net.recording import Spectrum, prepared, recording
 from backbeat.engines.net_beats.decode import Counted, decode
 from backbeat.engines.net_beats.features import BEAT_BANDS, BEAT_FPS, beat_features
 from backbeat.engines.net_beats.runtime import BeatActivations, BeatNetwork, load_beat_network
-from backbeat.engines.net_beats.settings import BeatSettings, read_beat_settings
+from backbeat.engines.net_beats.settings import SETTINGS, BeatSettings, read_beat_settings
 from backbeat.engines.protocols import BeatHint, EngineOptions, ModelFiles
 from backbeat.errors import EngineFailed
 from backbeat.monitor import Monitor
@@ -25,7 +25,6 @@ from backbeat.values import Stage
 
 NAME = "net"
 NETWORK = "net_beats.onnx"
-SETTINGS = "net_beats.json"
 BUILT_IN = Path(__file__).parent
 """The folder of the weights that ship."""
 RELIABLE = 0.5

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from backbeat.engines.net.files import read_json, write_json
+from backbeat.engines.net.files import content_mark, read_json, write_json
+
+SETTINGS = "net_beats.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,11 @@ class BeatSettings:
 def read_beat_settings(path: Path) -> BeatSettings:
     """Read `net_beats.json`; raises ModelError when it is missing or wrong."""
     return read_json(path, _settings_from_plain, "beat tracker")
+
+
+def beat_weights_mark() -> str:
+    """Text that changes whenever the beat tracker's weights do; never raises. What was heard is kept under it."""
+    return content_mark(Path(__file__).parent / SETTINGS)
 
 
 def _settings_from_plain(content: Mapping[str, Any]) -> BeatSettings:

@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from backbeat.engines.net_beats.engine import NETWORK, SETTINGS
+from backbeat.engines.net_beats.engine import NETWORK
 from backbeat.engines.net_beats.features import BEAT_BANDS, padded
 from backbeat.engines.net_beats.runtime import load_beat_network
-from backbeat.engines.net_beats.settings import BeatSettings, write_beat_settings
+from backbeat.engines.net_beats.settings import SETTINGS, BeatSettings, write_beat_settings
 from backbeat.records import FloatArray
 from backbeat.training.beats.network import BeatNetwork
 from backbeat.training.beats.trainer import load_average

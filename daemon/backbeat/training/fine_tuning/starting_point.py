@@ -19,17 +19,18 @@ from torch import Tensor, nn
 from backbeat.errors import ModelError
 from backbeat.training.onnx_export import TOLERANCE
 from backbeat.training.recogniser.export import ExportedNetwork, largest_difference
-from backbeat.training.recogniser.network import DrumNetwork, NetworkShape
+from backbeat.training.recogniser.network import DrumNetwork, Ensemble, NetworkShape
 
 _ADVICE = "Start from the net.onnx of this version of Backbeat, or from one that it exported."
 _PREFIX = "network."
+_FIRST = "members.0."
 
 
 @dataclass(frozen=True, kw_only=True)
 class StartingPoint:
-    """A trained network, ready to answer, and the weight that positives had in its training."""
+    """Trained networks that answer together, ready to, and the weight that positives had in its training."""
 
-    network: DrumNetwork
+    network: Ensemble
     positive_weight: float
 
 
@@ -40,7 +41,7 @@ def read_back(path: Path) -> StartingPoint:
     """
     try:
         graph = _Graph.read(path)
-        network = DrumNetwork(graph.shape()).eval()
+        network = Ensemble([DrumNetwork(graph.shape()) for _ in range(graph.members())]).eval()
         _fill(network, graph)
         positive_weight = graph.positive_weight()
     except Exception as error:  # onnx, protobuf and torch raise a dozen kinds of their own
@@ -66,17 +67,25 @@ class _Graph:
         graph = onnx.load(str(path), load_external_data=False).graph
         values = {item.name: _tensor(item) for item in graph.initializer}
         values |= {node.output[0]: _tensor(_attribute(node, "value")) for node in graph.node if node.op_type == "Constant"}
-        convolutions = {_module_path(node.name): node for node in graph.node if node.op_type == "Conv"}
+        values |= {  # weights that two networks happen to share are written once
+            node.output[0]: values[node.input[0]] for node in graph.node if node.op_type == "Identity" and node.input[0] in values
+        }
+        convolutions = {_of_member(_module_path(node.name)): node for node in graph.node if node.op_type == "Conv"}
         return cls(convolutions=convolutions, values=values, nodes=tuple(graph.node))
 
+    def members(self) -> int:
+        """How many networks answer together."""
+        return 1 + max(int(name.split(".")[1]) for name in self.convolutions)
+
     def shape(self) -> NetworkShape:
-        """The sizes of the network that was exported."""
-        frequency = [name for name in self.convolutions if name.startswith("frequency.")]
-        blocks = [name for name in self.convolutions if name.startswith("time.") and name.endswith("body.0")]
-        song = [name for name in self.convolutions if name.endswith("listen.0")]
+        """The sizes of each of the networks that were exported."""
+        first = [name for name in self.convolutions if name.startswith(_FIRST)]
+        frequency = [name for name in first if name.startswith(f"{_FIRST}frequency.")]
+        blocks = [name for name in first if name.startswith(f"{_FIRST}time.") and name.endswith("body.0")]
+        song = [name for name in first if name.endswith("listen.0")]
         return NetworkShape(
             frequency_channels=tuple(len(self._weight(name)) for name in frequency),
-            width=len(self._weight("gather.0")),
+            width=len(self._weight(f"{_FIRST}gather.0")),
             kernel=int(self._weight(blocks[0]).shape[-1]),
             dilations=tuple(int(_attribute(self.convolutions[name], "dilations")[0]) for name in blocks),
             song_width=len(self._weight(song[0])) if song else 0,
@@ -92,10 +101,10 @@ class _Graph:
         return math.exp(float(self.values[before.input[1]])) if before.op_type == "Sub" else 1.0
 
 
-def _fill(network: DrumNetwork, graph: _Graph) -> None:
+def _fill(network: Ensemble, graph: _Graph) -> None:
     """Put every weight of the file where it came from."""
     state = network.state_dict()
-    filled = {name: values for key, values in graph.values.items() if (name := key.removeprefix(_PREFIX)) in state}
+    filled = {name: values for key, values in graph.values.items() if (name := _of_member(key.removeprefix(_PREFIX))) in state}
     for name, node in graph.convolutions.items():
         weight, bias = (graph.values[key] for key in node.input[1:])
         filled[f"{name}.weight"] = weight
@@ -103,13 +112,13 @@ def _fill(network: DrumNetwork, graph: _Graph) -> None:
             filled[f"{name}.bias"] = bias
         else:
             filled |= _unchanging(network, name, bias)
-    wanted = {name for name in state if not name.startswith("families.") and not name.endswith("num_batches_tracked")}
+    wanted = {name for name in state if ".families." not in name and not name.endswith("num_batches_tracked")}
     if missing := wanted - filled.keys():
         raise ValueError(f"it lacks {', '.join(sorted(missing))}")
     network.load_state_dict(filled, strict=False)
 
 
-def _unchanging(network: DrumNetwork, convolution: str, bias: Tensor) -> dict[str, Tensor]:
+def _unchanging(network: Ensemble, convolution: str, bias: Tensor) -> dict[str, Tensor]:
     """The normalisation behind a convolution without a bias, as one that only adds `bias`."""
     parent, _, place = convolution.rpartition(".")
     name = f"{parent}.{int(place) + 1}"
@@ -123,6 +132,11 @@ def _unchanging(network: DrumNetwork, convolution: str, bias: Tensor) -> dict[st
         f"{name}.running_mean": torch.zeros_like(bias),
         f"{name}.running_var": ones - normalisation.eps,
     }
+
+
+def _of_member(name: str) -> str:
+    """The name within an ensemble; a network that was exported alone counts as one of a single member."""
+    return name if name.startswith("members.") else _FIRST + name
 
 
 def _module_path(node_name: str) -> str:

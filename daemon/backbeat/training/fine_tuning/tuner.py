@@ -21,7 +21,7 @@ from backbeat.engines.net.vocabulary import COLUMN
 from backbeat.training.fine_tuning.starting_point import StartingPoint
 from backbeat.training.learner import Learner, Report, spectrally_jittered
 from backbeat.training.recogniser.loss import training_loss
-from backbeat.training.recogniser.network import DrumNetwork, family_maxima
+from backbeat.training.recogniser.network import Ensemble, family_maxima
 from backbeat.training.segments.pool import Batch, SegmentPool
 from backbeat.values import Instrument
 
@@ -51,7 +51,7 @@ class FineTuneSettings:
     seed: int = 1
 
 
-class FineTuner(Learner[DrumNetwork]):
+class FineTuner(Learner[Ensemble]):
     """A network that goes on learning; `tuned` is the result."""
 
     loss_share = 0.05
@@ -63,7 +63,7 @@ class FineTuner(Learner[DrumNetwork]):
         torch.manual_seed(settings.seed)
         to = torch.device(device)
         network = copy.deepcopy(start.network).to(to).eval()  # normalisations keep their running figures
-        for part in (getattr(network, name) for name in FROZEN):
+        for part in (getattr(member, name) for member in network.members for name in FROZEN):
             part.requires_grad_(False)
         super().__init__(
             network, to, learning_rate=settings.learning_rate, weight_decay=0.0, warm_up_steps=settings.warm_up_steps
@@ -109,7 +109,7 @@ class FineTuner(Learner[DrumNetwork]):
         self.take_step(self.falling_rate(self.done), float(loss.detach()))
 
     @torch.no_grad()
-    def tuned(self) -> DrumNetwork:
+    def tuned(self) -> Ensemble:
         """The network to keep: the mean of before and after, on the CPU."""
         network = copy.deepcopy(self.network).cpu()
         before = self.start.network.state_dict()

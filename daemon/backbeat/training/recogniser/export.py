@@ -13,7 +13,7 @@ from backbeat.engines.net.features import BANDS
 from backbeat.engines.net.runtime import load_network
 from backbeat.records import FloatArray
 from backbeat.training.onnx_export import check_difference, difference, write_onnx
-from backbeat.training.recogniser.network import DrumNetwork
+from backbeat.training.recogniser.network import DrumNetwork, Ensemble
 
 
 class ExportedNetwork(nn.Module):
@@ -22,7 +22,7 @@ class ExportedNetwork(nn.Module):
     The families' head stays behind: it has done its work in training.
     """
 
-    def __init__(self, network: DrumNetwork, positive_weight: float) -> None:
+    def __init__(self, network: DrumNetwork | Ensemble, positive_weight: float) -> None:
         super().__init__()
         self.network = network.eval()
         self.offset = math.log(positive_weight)
@@ -41,7 +41,7 @@ class Exported:
     largest_difference: float
 
 
-def export(network: DrumNetwork, positive_weight: float, path: Path) -> Exported:
+def export(network: DrumNetwork | Ensemble, positive_weight: float, path: Path) -> Exported:
     """Write `network` to `path` as ONNX, any number of frames; raises EngineFailed when ONNX Runtime hears otherwise."""
     module = ExportedNetwork(network, positive_weight).eval()
     sha256 = write_onnx(module, path, bands=BANDS, outputs=("instruments", "velocities"))

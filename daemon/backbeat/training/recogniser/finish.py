@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from backbeat.training.evaluation.recordings import read_stem, recordings
 from backbeat.training.evaluation.references import read_reference
 from backbeat.training.recogniser.calibration import Labelled, choose_thresholds, fit_confidence, labelled_segments
 from backbeat.training.recogniser.export import Exported, export
+from backbeat.training.recogniser.network import Ensemble
 from backbeat.training.recogniser.trainer import load_average
 from backbeat.training.segments.pool import SegmentPool
 from backbeat.values import ANALYSIS_RATE_HZ
@@ -31,18 +33,21 @@ class Recordings:
     reference_folder: Path
 
 
-def finish(average: Path, held_out: Path, real: Sequence[Recordings], out_folder: Path) -> tuple[Exported, NetSettings]:
-    """Export the network of `average`, choose thresholds and calibrate, and write `net.onnx` and `net.json`.
+def finish(
+    averages: Sequence[Path], held_out: Path, real: Sequence[Recordings], out_folder: Path
+) -> tuple[Exported, NetSettings]:
+    """Export the networks of `averages` as one, choose thresholds and calibrate, and write `net.onnx` and `net.json`.
 
-    held_out: a folder of rendered segments of kits that were not trained on. Raises ConfigError when it is empty, EngineFailed
-    when the export differs from the network.
+    averages: of runs with one shape of the network; what they hear is averaged. held_out: a folder of rendered segments of kits
+    that were not trained on. Raises ConfigError when it is empty or the networks do not go together, EngineFailed when the
+    export differs from the networks.
     """
     pool = SegmentPool(held_out, seed=0)
     if not len(pool):
         raise no_segments(held_out)
-    network, record = load_average(average)
+    network, records = _together(averages)
     out_folder.mkdir(parents=True, exist_ok=True)
-    exported = export(network, float(record["positive_weight"]), out_folder / NETWORK)
+    exported = export(network, float(records[0]["positive_weight"]), out_folder / NETWORK)
     runtime = load_network(out_folder / NETWORK)
     segments = _segments(runtime, pool)
     sets = [segments, *(_real(runtime, each) for each in real)]
@@ -51,10 +56,21 @@ def finish(average: Path, held_out: Path, real: Sequence[Recordings], out_folder
         version=exported.sha256[:12],
         context_frames=network.shape.context_frames,
         picking=fit_confidence(segments, clear, dense),
-        training={**record, "held_out_segments": len(pool), "threshold_sets": len(sets)},
+        training={"runs": records, "held_out_segments": len(pool), "threshold_sets": len(sets)},
     )
     write_settings(settings, out_folder / SETTINGS)
     return exported, settings
+
+
+def _together(averages: Sequence[Path]) -> tuple[Ensemble, list[dict[str, Any]]]:
+    """The networks of several runs as one, and the records of their training."""
+    networks, records = zip(*(load_average(average) for average in averages), strict=True)
+    if len({(network.shape, record["positive_weight"]) for network, record in zip(networks, records, strict=True)}) > 1:
+        raise ConfigError(
+            "These networks cannot answer together: their layers or the weight of their strokes differ.",
+            advice="Export runs of one version of Backbeat.",
+        )
+    return Ensemble(networks), list(records)
 
 
 def _segments(runtime: Network, pool: SegmentPool) -> list[Labelled]:

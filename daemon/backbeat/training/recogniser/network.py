@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -118,6 +119,27 @@ class DrumNetwork(nn.Module):
         x = self.time(self.gather(x))
         heads = (self.instruments(x), self.families(x), torch.sigmoid(self.velocities(x)))
         instruments, families, velocities = (head.transpose(1, 2) for head in heads)
+        return instruments, families, velocities
+
+
+class Ensemble(nn.Module):
+    """Networks of one shape that were trained apart and answer together: the means of their logits and of their velocities.
+
+    What one of them mistakes by the chance of its training, the others seldom do (Dietterich, Ensemble Methods in Machine
+    Learning, MCS 2000).
+    """
+
+    def __init__(self, members: Sequence[DrumNetwork]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.shape = members[0].shape
+        if any(member.shape != self.shape for member in members):
+            raise ValueError("the networks of an ensemble have to have one shape")
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """As `DrumNetwork.forward`."""
+        answers = [member(features) for member in self.members]
+        instruments, families, velocities = (torch.stack(parts).mean(0) for parts in zip(*answers, strict=True))
         return instruments, families, velocities
 
 
