@@ -11,6 +11,7 @@
     |   |   |-- AudioTooLong
     |   |   `-- AudioChanged
     |   |-- PathRefused        the path is outside the configured roots
+    |   |-- BounceSettingsWrong  the settings beside a recording have mistakes
     |   |-- DownloadError      an address could not be fetched
     |   |-- EngineMissing      an optional package or program is not installed
     |   |-- EngineFailed       an engine raised or gave nonsense
@@ -20,6 +21,7 @@
     |-- PresetError            a note map is missing or wrong
     |-- MidiPortError          no usable MIDI port
     |-- OscPortError           the OSC port cannot be opened
+    |-- LiveError              Ableton Live cannot be reached, or refused something
     |-- StoreError             the job database could not be used
     `-- Cancelled              not a failure: somebody cancelled the job
 
@@ -125,6 +127,13 @@ class PathRefused(JobError):
     advice = "Put the file into a watched folder or the inbox folder (`backbeat config show` lists them)."
 
 
+class BounceSettingsWrong(JobError):
+    """Raised when the settings beside a recording (`NAME.backbeat.json`) cannot be used; the message lists every mistake."""
+
+    code = "bounce_settings"
+    advice = "Mend that file or delete it, then bounce again, or run `backbeat send` with the recording."
+
+
 class DownloadError(JobError):
     """Raised when an address cannot be fetched, is too large, or is not allowed."""
 
@@ -180,6 +189,12 @@ class OscPortError(BackbeatError):
     """Raised when the UDP port for OSC cannot be opened."""
 
     code = "osc_port"
+
+
+class LiveError(BackbeatError):
+    """Raised when Ableton Live does not answer through AbletonOSC, or did not do what was asked."""
+
+    code = "live"
 
 
 class StoreError(BackbeatError):

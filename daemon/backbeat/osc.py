@@ -48,9 +48,10 @@ class OscMessage:
     types: str = ""
 
 
-def packet_to_messages(packet: bytes) -> list[OscMessage]:
+def packet_to_messages(packet: bytes, *, max_arguments: int = MAX_ARGUMENTS) -> list[OscMessage]:
     """The messages in a packet, in order, out of bundles too (whose times are ignored: do it now).
 
+    max_arguments: most arguments of one message; programs that we ask may answer with long lists.
     Raises ValueError, in words for its sender, when any part of it is malformed.
     """
     messages: list[OscMessage] = []
@@ -60,7 +61,7 @@ def packet_to_messages(packet: bytes) -> list[OscMessage]:
         if part[: len(_BUNDLE)] == _BUNDLE:
             waiting.extend(reversed(_bundle_parts(part)))
         else:
-            messages.append(_message(bytes(part)))
+            messages.append(_message(bytes(part), max_arguments))
         if len(messages) + len(waiting) > MAX_MESSAGES:
             raise ValueError(f"more than {MAX_MESSAGES} messages in one packet")
     return messages
@@ -108,11 +109,11 @@ def _bundle_parts(bundle: memoryview) -> list[memoryview]:
     return parts
 
 
-def _message(packet: bytes) -> OscMessage:
+def _message(packet: bytes, max_arguments: int) -> OscMessage:
     if not packet.startswith(b"/"):
         raise ValueError("not an OSC message: it does not begin with an address such as /backbeat/ping")
     try:
-        _check_types(packet)
+        _check_types(packet, max_arguments)
         foreign = ForeignMessage(packet)
     except UnicodeDecodeError as error:
         raise ValueError("a text is not UTF-8") from error
@@ -121,7 +122,7 @@ def _message(packet: bytes) -> OscMessage:
     return OscMessage(address=foreign.address, arguments=tuple(foreign.params))
 
 
-def _check_types(packet: bytes) -> None:
+def _check_types(packet: bytes, max_arguments: int) -> None:
     """Raise ValueError for type letters that python-osc would log and then misread."""
     _, start = osc_types.get_string(packet, 0)
     if start >= len(packet):
@@ -133,7 +134,7 @@ def _check_types(packet: bytes) -> None:
     unknown = sorted(set(letters) - _READABLE_TYPES)
     if unknown:
         raise ValueError(f"arguments of the type {', '.join(map(repr, unknown))} are not understood")
-    if len(letters) > MAX_ARGUMENTS:
+    if len(letters) > max_arguments:
         raise ValueError(f"{len(letters)} arguments are too many")
 
 

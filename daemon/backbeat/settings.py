@@ -152,7 +152,7 @@ class Settings:
     repeat_bars: bool = _option(False, _flag, "write a repeat sign for a bar that is the same as the one before")
     compat: Compat = _option(Compat.TUNED, _choice(Compat), "annoteator only: seed or tuned arithmetic")
     pdf: PdfBackend = _option(
-        PdfBackend.LILYPOND, _choice(PdfBackend), "who engraves the PDF: verovio, lilypond, musescore or none"
+        PdfBackend.VEROVIO, _choice(PdfBackend), "who engraves the PDF: verovio (built in), lilypond, musescore or none"
     )
     paper: Paper = _option(Paper.A4, _choice(Paper), "the PDF's page size: a4 or letter")
     picture: Picture = _option(Picture.NONE, _choice(Picture), "also draw the hits beside the MIDI: none, png or svg")

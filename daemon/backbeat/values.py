@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 ANALYSIS_RATE_HZ = 44_100
 """Sample rate that every recording is brought to on reading: what htdemucs and AnNOTEator were trained on."""
@@ -180,6 +181,11 @@ class Meter:
         if not match:
             raise ValueError(f"{text!r} is not a meter: write it like 4/4, 3/4, 6/8 or 7/8")
         return cls(int(match[1]), int(match[2]))
+
+    @property
+    def quarters(self) -> Fraction:
+        """The length of a bar in quarter notes."""
+        return Fraction(4 * self.beats, self.unit)
 
     def __str__(self) -> str:
         return f"{self.beats}/{self.unit}"

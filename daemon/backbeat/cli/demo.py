@@ -137,5 +137,7 @@ _TITLES = {
     OutputKind.STEM: "Drum stem",
     OutputKind.MUSICXML: "Notation",
     OutputKind.PDF: "PDF",
+    OutputKind.PNG: "Picture",
+    OutputKind.SVG: "Picture",
     OutputKind.JSON: "Everything",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backbeat.cli.finding import Finding, Verdict
 from backbeat.config.schema import Config
-from backbeat.engines.net_weights import check_weights
+from backbeat.engines.net.weights import check_weights
 from backbeat.engines.registry import BEAT_ENGINES, ENGINES, EngineInfo, EngineKind
 from backbeat.errors import BackbeatError
 from backbeat.extras import how_to_add

@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Sequence
+from importlib.metadata import version
 from importlib.util import find_spec
 
 from backbeat import __version__
@@ -23,7 +24,19 @@ EXTRAS = {
 }
 """Extras that bring no engine: import name, and what it is good for."""
 
-CORE_PACKAGES = ("numpy", "soundfile", "soxr", "music21", "mido", "rtmidi", "pythonosc", "watchdog", "rich")
+CORE_PACKAGES = (
+    "numpy",
+    "soundfile",
+    "soxr",
+    "music21",
+    "mido",
+    "rtmidi",
+    "pythonosc",
+    "reportlab",
+    "rich",
+    "verovio",
+    "watchdog",
+)
 """Import names of what every installation has."""
 
 FORMATS = ("WAV", "W64", "RF64", "AIFF", "FLAC", "OGG", "MP3")
@@ -53,10 +66,15 @@ def program_findings(config: Config) -> list[Finding]:
     from backbeat.pipeline.decode_ffmpeg import find_ffmpeg  # noqa: PLC0415 - brings NumPy
 
     findings = [_program("ffmpeg", find_ffmpeg(), "-version", "m4a and other formats cannot be read", "Install ffmpeg.")]
+    findings.append(_built_in_engraver(chosen=config.transcribe.pdf is PdfBackend.VEROVIO))
     for backend in (PdfBackend.LILYPOND, PdfBackend.MUSESCORE):
         chosen = config.transcribe.pdf is backend
         lack = "no PDF is made" if chosen else "not the chosen engraver"
-        advice = f'Install {backend}, or set transcribe.pdf to "none".' if chosen else f"Install {backend} if you want it."
+        advice = (
+            f'Install {backend}, or set transcribe.pdf to "verovio", which is built in.'
+            if chosen
+            else f"Nothing is missing: install {backend} only if you prefer its pages."
+        )
         program = None if missing_programs(backend) else engraver_path(backend)
         findings.append(_program(backend, program, "--version", lack, advice, wanted=chosen))
     return findings
@@ -94,12 +112,27 @@ def package_findings() -> list[Finding]:
     ]
 
 
+def _built_in_engraver(*, chosen: bool) -> Finding:
+    """Verovio comes with Backbeat as a package; whether it is there is asked of its files, without loading it."""
+    use = "makes the PDF" if chosen else "not the chosen engraver"
+    if find_spec("verovio") and find_spec("reportlab"):
+        detail = f"{version('verovio')}, built in: {use}"
+        return Finding(area="programs", name=str(PdfBackend.VEROVIO), verdict=Verdict.OK, detail=detail)
+    return Finding(
+        area="programs",
+        name=str(PdfBackend.VEROVIO),
+        verdict=Verdict.WARNING if chosen else Verdict.OFF,
+        detail="its packages verovio and reportlab are not installed",
+        advice="In Backbeat's folder type: uv sync --inexact --reinstall",
+    )
+
+
 def _program(name: str, program: str | None, flag: str, lack: str, advice: str, *, wanted: bool = True) -> Finding:
     if program is None:
         verdict = Verdict.WARNING if wanted else Verdict.OFF
         return Finding(area="programs", name=str(name), verdict=verdict, detail=f"not found: {lack}", advice=advice)
-    version = _version([program, flag])
-    if version is None:
+    said = _version([program, flag])
+    if said is None:
         return Finding(
             area="programs",
             name=str(name),
@@ -107,7 +140,7 @@ def _program(name: str, program: str | None, flag: str, lack: str, advice: str, 
             detail=f"{program} does not start",
             advice="Install it again.",
         )
-    return Finding(area="programs", name=str(name), verdict=Verdict.OK, detail=f"{version} ({shutil.which(program) or program})")
+    return Finding(area="programs", name=str(name), verdict=Verdict.OK, detail=f"{said} ({shutil.which(program) or program})")
 
 
 def _version(command: Sequence[str]) -> str | None:

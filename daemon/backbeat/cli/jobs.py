@@ -59,8 +59,8 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    with closing(_open_store(args)) as store:
-        job = _find(store, args.job)
+    with closing(open_store(args)) as store:
+        job = find_job(store, args.job)
         history = store.history(job.id)
         outputs = store.outputs(job.id)
     if args.json:
@@ -89,13 +89,13 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _retry(args: argparse.Namespace) -> int:
-    with closing(_open_store(args)) as store:
-        return _say_changed(store.retry(_find(store, args.job).id), "is queued again; the daemon does it when it runs.", args)
+    with closing(open_store(args)) as store:
+        return _say_changed(store.retry(find_job(store, args.job).id), "is queued again; the daemon does it when it runs.", args)
 
 
 def _cancel(args: argparse.Namespace) -> int:
-    with closing(_open_store(args)) as store:
-        job = store.request_cancel(_find(store, args.job).id)
+    with closing(open_store(args)) as store:
+        job = store.request_cancel(find_job(store, args.job).id)
     if job.state is JobState.CANCELLED:
         return _say_changed(job, "is cancelled.", args)
     if job.state is JobState.RUNNING:
@@ -112,14 +112,16 @@ def _say_changed(job: Job, words: str, args: argparse.Namespace) -> int:
     return ExitCode.OK
 
 
-def _open_store(args: argparse.Namespace) -> Store:
+def open_store(args: argparse.Namespace) -> Store:
+    """The daemon's jobs, whether it runs or not; raises StoreError when there are none yet."""
     database = configured(args).config.jobs.database
     if not database.exists():
         raise StoreError("There are no jobs yet.", advice="The daemon keeps them: backbeat run")
     return Store(database)
 
 
-def _find(store: Store, prefix: str) -> Job:
+def find_job(store: Store, prefix: str) -> Job:
+    """The job whose id begins so; raises StoreError when there is none, or more than one."""
     job = store.job(prefix)
     if job is None:
         raise StoreError(f"There is no job {prefix!r}.", advice="`backbeat jobs list` shows those there are.")

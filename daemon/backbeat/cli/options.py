@@ -60,11 +60,19 @@ def job_overrides(args: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name in OPTIONS if (value := getattr(args, name, None)) is not None}
 
 
+def said_on_command_line(args: argparse.Namespace) -> frozenset[str]:
+    """Names of the settings of a job that the command line decides, by their options or by `--set transcribe.NAME=...`."""
+    return frozenset(key.removeprefix("transcribe.") for key in _overrides(args) if key.startswith("transcribe."))
+
+
 def configured(args: argparse.Namespace, *, watch: tuple[Path, ...] = ()) -> LoadedConfig:
     """Load the configuration as the command line asks. Raises ConfigError."""
+    return load_config(getattr(args, "config", None), overrides=_overrides(args), watch=watch)
+
+
+def _overrides(args: argparse.Namespace) -> dict[str, object]:
     overrides: dict[str, object] = dict([*getattr(args, "early_overrides", ()), *getattr(args, "overrides", ())])
-    overrides |= {f"transcribe.{name}": value for name, value in job_overrides(args).items()}
-    return load_config(getattr(args, "config", None), overrides=overrides, watch=watch)
+    return overrides | {f"transcribe.{name}": value for name, value in job_overrides(args).items()}
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backbeat.cli.answers_file import AnswersFile
 from backbeat.cli.command import Subparsers, new_command
 from backbeat.cli.console import remark, say, say_json
 from backbeat.cli.exit_codes import EXIT_CODE_HELP, ExitCode
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Ask the running daemon to transcribe a file or an address, and go on at once; with --wait, stay until it is done and
 say what came back. The file has to lie in a watched folder, the inbox or an extra root (`backbeat config show`).
-Job settings that are left out are the daemon's."""
+Job settings that are left out are as NAME.backbeat.json beside the file says, else the daemon's."""
 
 QUIET_S = 5.0
 """After so long without news the daemon is asked how things are."""
@@ -40,6 +41,9 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
     parser.add_argument("path", metavar="FILE|URL")
     parser.add_argument("--wait", action="store_true", help="stay until the job is done")
     json_option(parser, "print each answer as a line of JSON")
+    parser.add_argument(
+        "--answers", type=Path, metavar="FILE", help="write each answer to FILE too, as a line of JSON: for scripts that poll"
+    )
     job_options(parser)
 
 
@@ -52,24 +56,30 @@ def ask_daemon(args: argparse.Namespace, address: str, subject: str) -> int:
     """Send `address` with its subject and the settings that were given, and follow the job that comes of it."""
     osc = configured(args).config.osc
     settings = [text for name, value in job_overrides(args).items() for text in (name, str(value))]
-    try:
-        with OscClient(osc) as client:
-            client.ping()
-            client.send(address, subject, *settings)
-            return Conversation(client, address=address, as_json=args.json).follow(until_done=args.wait)
-    except DaemonSilent:
-        remark(f"backbeat: No daemon answers at {osc.host}, port {osc.port}.")
-        remark("  Start it with: backbeat run")
-        return ExitCode.NO_DAEMON
+    with AnswersFile(getattr(args, "answers", None)) as answers:
+        try:
+            with OscClient(osc) as client:
+                client.ping()
+                client.send(address, subject, *settings)
+                conversation = Conversation(client, address=address, as_json=args.json, answers=answers)
+                code = conversation.follow(until_done=args.wait)
+        except DaemonSilent:
+            remark(f"backbeat: No daemon answers at {osc.host}, port {osc.port}.")
+            remark("  Start it with: backbeat run")
+            answers.tell("no_daemon", host=osc.host, port=osc.port)
+            code = ExitCode.NO_DAEMON
+        answers.tell("ended", code=int(code))
+    return code
 
 
 class Conversation:
     """What the daemon says about one request, and what that means."""
 
-    def __init__(self, client: OscClient, *, address: str, as_json: bool) -> None:
+    def __init__(self, client: OscClient, *, address: str, as_json: bool, answers: AnswersFile) -> None:
         self._client = client
         self._address = address
         self._as_json = as_json
+        self._answers = answers
         self._job: str | None = None
         self._stage = ""
 
@@ -137,9 +147,12 @@ class Conversation:
             return self._say(
                 kind, {"job": values[0], "state": values[1]}, f"{str(values[1]).capitalize()}.", ENDED_WORDS[values[1]]
             )
+        if kind == "job":
+            self._answers.tell(kind, job=values[0], state=values[1])
         return None
 
     def _say_progress(self, stage: str, fraction: Any) -> None:
+        self._answers.tell("progress", job=self._job, stage=stage, fraction=fraction)
         if self._as_json:
             say_json({"event": "progress", "job": self._job, "stage": stage, "fraction": fraction})
         elif sys.stderr.isatty():
@@ -150,6 +163,7 @@ class Conversation:
         self._stage = stage
 
     def _say(self, event: str, fields: dict[str, Any], words: str, code: ExitCode | None) -> ExitCode | None:
+        self._answers.tell(event, **fields)
         if self._as_json:
             say_json({"event": event, **fields})
         else:

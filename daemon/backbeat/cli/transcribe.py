@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from backbeat.cli.command import Subparsers, new_command
 from backbeat.cli.console import explain, remark, say, say_json
 from backbeat.cli.exit_codes import EXIT_CODE_HELP, ExitCode
-from backbeat.cli.options import configured, job_options, json_option
+from backbeat.cli.options import configured, job_options, json_option, said_on_command_line
 from backbeat.cli.progress import shown_progress
 from backbeat.config.schema import Config
 from backbeat.errors import BackbeatError, OutputError
@@ -28,6 +28,10 @@ Transcribe recordings here and now; no daemon is needed. Beside song.wav appear
   song.drums.tempomap.mid   the same with the tempo map of the recording
   song.drums.musicxml       notation, and song.drums.pdf
   song.drums.json           everything that was heard
+and with --picture png (or svg)
+  song.drums.png            the hits as a picture
+song.backbeat.json, if it is there, holds settings of that recording alone, such as {"bpm": 128, "meter": "7/8"};
+they go before your config, and options of this command go before them.
 Two recordings that differ in their ending only get song.drums.* and song.flac.drums.*.
 
 An http(s) address of an audio file is downloaded first, into --out or else into the current folder; the recording
@@ -49,13 +53,12 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
 
 def _execute(args: argparse.Namespace) -> int:
     config = configured(args).config
-    out_dir = None if args.out is None else make_folder(args.out)
-    return transcribe(_inputs(args.inputs), config=config, out_dir=out_dir, as_json=args.json, verbose=hasattr(args, "verbose"))
+    batch = Batch.of(config, out_dir=None if args.out is None else make_folder(args.out), said=said_on_command_line(args))
+    return transcribe(_inputs(args.inputs), batch, as_json=args.json, verbose=hasattr(args, "verbose"))
 
 
-def transcribe(inputs: list[str], *, config: Config, out_dir: Path | None, as_json: bool = False, verbose: bool = False) -> int:
+def transcribe(inputs: list[str], batch: Batch, *, as_json: bool = False, verbose: bool = False) -> int:
     """Do all inputs (paths or addresses), say how each went, and return the exit code."""
-    batch = Batch.of(config, out_dir=out_dir)
     failed = 0
     for n, text in enumerate(inputs, start=1):
         title = f"[{n}/{len(inputs)}] {_short(text)}" if len(inputs) > 1 else _short(text)
@@ -77,22 +80,28 @@ def transcribe(inputs: list[str], *, config: Config, out_dir: Path | None, as_js
 
 @dataclass(kw_only=True)
 class Batch:
-    """Recordings that are done one after the other and may not overwrite each other's results."""
+    """Recordings that are done one after the other and may not overwrite each other's results.
+
+    said: names of the settings that the command line decides; what lies beside a recording cannot change them.
+    """
 
     config: Config
     tools: Tools
     out_dir: Path | None
+    said: frozenset[str] = frozenset()
     _owners: dict[Path, Path] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, config: Config, *, out_dir: Path | None) -> Batch:
-        """A batch with its own tools; raises PresetError when there is no such note map."""
+    def of(cls, config: Config, *, out_dir: Path | None, said: frozenset[str] = frozenset()) -> Batch:
+        """A batch with its own tools; raises PresetError when there is no such note map or staff map."""
         from backbeat.outputs.note_map import load_note_map  # noqa: PLC0415 - not needed for --help
+        from backbeat.outputs.staff_map import load_staff_map  # noqa: PLC0415 - not needed for --help
         from backbeat.service.tools import tools_from_config  # noqa: PLC0415 - brings NumPy and more
 
         tools = tools_from_config(config)
-        load_note_map(config.transcribe.preset, tools.user_presets)  # a slip in its name is told once, not for each file
-        return cls(config=config, tools=tools, out_dir=out_dir)
+        load_note_map(config.transcribe.preset, tools.user_presets)  # a slip in a name is told once, not for each file
+        load_staff_map(config.transcribe.notation, tools.user_presets)
+        return cls(config=config, tools=tools, out_dir=out_dir, said=said)
 
     def do(self, text: str, monitor: Monitor) -> tuple[Path, RunSummary]:
         """Fetch (an address), read and transcribe one recording. Raises BackbeatError."""
@@ -116,11 +125,14 @@ class Batch:
         return url_to_file(text, self.out_dir or Path.cwd(), download_limits(self.config.limits), monitor)
 
     def _request(self, path: Path, monitor: Monitor) -> Request:
+        from backbeat.intake.bounce_settings import bounce_options  # noqa: PLC0415 - not needed for --help
         from backbeat.pipeline.request import free_out_base, make_request  # noqa: PLC0415 - not needed for --help
 
+        beside = {name: value for name, value in bounce_options(path).items() if name not in self.said}
+        settings = replace(self.config.transcribe, **beside)
         out_base = free_out_base(path, self.out_dir or path.parent, lambda place: self._is_taken(place, path))
         self._owners[out_base] = path
-        return make_request(path, out_base=out_base, settings=self.config.transcribe, monitor=monitor)
+        return make_request(path, out_base=out_base, settings=settings, monitor=monitor)
 
     def _is_taken(self, place: Path, path: Path) -> bool:
         """Whether results of another recording, of this batch or of an earlier one, are there."""

@@ -11,13 +11,23 @@ from backbeat.engines.registry import ENGINES, EngineKind
 
 
 def settings_mistakes(config: Config, origins: Mapping[str, Place]) -> list[Mistake]:
-    """Engines that do not exist, in [transcribe] and in the watched folders that name their own."""
+    """Engines that do not exist, in [transcribe] and in the watched folders that name their own; ports that are Live's."""
     given = {"transcribe.engine": config.transcribe.engine}
     given |= {f"watch[{n}].engine": watch.settings.engine for n, watch in enumerate(config.watch)}
-    return [_unknown_engine(key, name, origins[key]) for key, name in given.items() if key in origins and name not in _HEARERS]
+    unknown = [_unknown_engine(key, name, origins[key]) for key, name in given.items() if key in origins and name not in _HEARERS]
+    return unknown + _ports_of_live(config, origins)
 
 
 _HEARERS = tuple(info.name for info in ENGINES if info.kind is EngineKind.HITS)
+
+
+def _ports_of_live(config: Config, origins: Mapping[str, Place]) -> list[Mistake]:
+    """AbletonOSC answers at a fixed port: a daemon that listens there itself would take the answers for questions."""
+    if config.osc.port not in (config.live.send_port, config.live.receive_port):
+        return []
+    place = next((origins[key] for key in ("osc.port", "live.receive_port", "live.send_port") if key in origins), None)
+    message = f"osc.port: {config.osc.port} is a port of AbletonOSC (live.send_port and live.receive_port)."
+    return [] if place is None else [Mistake(place=place, message=message, suggestion="Use another one, such as 9753.")]
 
 
 def _unknown_engine(key: str, name: str, place: Place) -> Mistake:

@@ -62,6 +62,11 @@ def optional_word(value: object) -> str | None:
     return _text(value) or None
 
 
+def text_or_whole(value: object) -> str:
+    """Text, which may be empty, or a whole number, as text."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
+
+
 def sha256(value: object) -> str | None:
     """A checksum of 64 hexadecimal digits, in lower case; empty text means that it is not set."""
     text = _text(value).lower()

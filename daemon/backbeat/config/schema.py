@@ -107,6 +107,20 @@ class MidiConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LiveConfig:
+    """Ableton Live, through AbletonOSC: where it is, and where clips go. Tracks and slots count from 1, as on its screen."""
+
+    enabled: bool = _key(parse.flag, False, "put each finished job into the Live set that is open")
+    track: str = _key(parse.text_or_whole, "", "track, by number or name; empty: one called Backbeat Drums")
+    slot: int = _key(parse.whole(0, 100_000), 0, "clip slot; 0: where this recording's clip is, or the first free one")
+    fire: bool = _key(parse.flag, False, "play the clip at once")
+    preset: str = _key(parse.word, "ableton-drum-rack", "note map of the clips")
+    host: str = _key(parse.word, "127.0.0.1", "the computer that Live runs on")
+    send_port: int = _key(parse.whole(1, 65535), 11000, "UDP port at which AbletonOSC listens")
+    receive_port: int = _key(parse.whole(1, 65535), 11001, "UDP port at which AbletonOSC answers")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResultConfig:
     """How results are judged."""
 
@@ -137,6 +151,7 @@ class Config:
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)
     midi: MidiConfig = field(default_factory=MidiConfig)
+    live: LiveConfig = field(default_factory=LiveConfig)
     result: ResultConfig = field(default_factory=ResultConfig)
     log: LogConfig = field(default_factory=LogConfig)
 
@@ -153,6 +168,7 @@ SECTIONS: dict[str, type[Any]] = {
     "limits": LimitsConfig,
     "models": ModelsConfig,
     "midi": MidiConfig,
+    "live": LiveConfig,
     "result": ResultConfig,
     "log": LogConfig,
 }

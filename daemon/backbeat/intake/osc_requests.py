@@ -11,6 +11,9 @@ from typing import Any
 from backbeat.osc import OscMessage, Peer
 from backbeat.settings import parse_options
 
+PLACES_MAX = 100_000
+"""Tracks or slots that nobody has in a set."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class OscRequest:
@@ -92,6 +95,18 @@ class SendHits(OscRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToLive(OscRequest):
+    """Put a job's hits as a clip into the set that is open in Ableton Live.
+
+    track: number from 1, or name; slot: number from 1. None is as configured, 0 for Backbeat to choose.
+    """
+
+    job: str
+    track: str | None = None
+    slot: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangePreset(OscRequest):
     """Use another note map for what follows."""
 
@@ -112,6 +127,17 @@ def _port(value: object) -> int:
     if not (number.is_integer() and 1 <= number <= 65535):
         raise ValueError("has to be a port, a whole number from 1 to 65535")
     return int(number)
+
+
+def _place(value: object) -> int:
+    number = _number(value)
+    if not (number.is_integer() and 0 <= number <= PLACES_MAX):
+        raise ValueError("has to be a number as on Live's screen, from 1, or 0 for any")
+    return int(number)
+
+
+def _place_or_name(value: object) -> str:
+    return value if isinstance(value, str) else str(_place(value))
 
 
 def _seconds(value: object) -> float:
@@ -173,6 +199,14 @@ COMMANDS: dict[str, Command] = {
     ),
     "/backbeat/stop": Command(request=StopPlaying),
     "/backbeat/hits": Command(request=SendHits, arguments=(_JOB,)),
+    "/backbeat/to_live": Command(
+        request=ToLive,
+        arguments=(
+            _JOB,
+            Argument(name="track", letter="i", parse=_place_or_name, optional=True),
+            Argument(name="slot", letter="i", parse=_place, optional=True),
+        ),
+    ),
     "/backbeat/preset": Command(request=ChangePreset, arguments=(Argument(name="name", letter="s", parse=_text),)),
 }  # fmt: skip
 """Address to command: all that Backbeat listens to."""

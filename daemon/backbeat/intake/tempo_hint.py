@@ -28,7 +28,7 @@ class TempoHint:
 
 
 def tempo_hint(path: Path) -> TempoHint | None:
-    """The tempo from the file's metadata (ACID chunk, ID3, Vorbis comment, MP4 tag), else from its name.
+    """The tempo from the file's metadata (ACID chunk, ID3, RIFF INFO, Vorbis comment, MP4 tag), else from its name.
 
     None when it states none, or none between 20 and 400. Raises AudioMissing, AudioUnreadable (permission denied).
     """

@@ -1,4 +1,8 @@
-"""The tempo that a recording's own metadata states, per container format."""
+"""The tempo that a recording's own metadata states, per container format.
+
+Of the chunks of a Broadcast Wave file `acid`, `id3 ` and `LIST` `INFO` can state one; `bext` (EBU Tech 3285), `cart` (AES46) and
+the fields of iXML have no place for it. The meter in `acid` is left aside: programs write 4/4 whatever the loop.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ _ACID = struct.Struct("<IHHfIHHf")
 """Flags, root note, two unknowns, number of beats, meter (denominator, numerator), tempo (Sonic Foundry; as public readers
 of loops have it)."""
 _ACID_ONE_SHOT = 1
+_INFO_ENTRY = struct.Struct("<4sI")
 _COMMENT_KEYS = ("BPM", "TBPM", "TEMPO")
 _COMMENT_PACKETS = (b"\x03vorbis", b"OpusTags")
 
@@ -53,7 +58,20 @@ def _riff(file: BinaryIO) -> Iterator[TempoTag]:
             yield from _acid(file.read(_ACID.size))
         elif chunk.name in (b"id3 ", b"ID3 "):
             later += _id3(file.read(min(chunk.size, _MAX_TAG_BYTES)))
+        elif chunk.name == b"LIST":
+            later += _info(file.read(min(chunk.size, _MAX_TAG_BYTES)))
     yield from later
+
+
+def _info(content: bytes) -> Iterator[TempoTag]:
+    """The entry IBPM, which taggers write; it is in no specification."""
+    position = 4
+    while content[:4] == b"INFO" and position + 8 <= len(content):
+        name, size = _INFO_ENTRY.unpack_from(content, position)
+        if name == b"IBPM":
+            text = content[position + 8 : position + 8 + size].split(b"\0")[0].decode("latin-1")
+            yield TempoTag(value=text, source="the RIFF tempo in the file")
+        position += 8 + size + (size & 1)
 
 
 def _aiff(file: BinaryIO) -> Iterator[TempoTag]:

@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from backbeat.errors import JobError
+from backbeat.intake.bounce_settings import is_bounce_settings
 from backbeat.intake.file_stamp import FileStamp
 
 TEMP_SUFFIXES = frozenset({
@@ -39,11 +40,11 @@ class WatchedFolder:
         return path.parent == self.path or (self.recursive and self.path in path.parents)
 
     def accepts(self, path: Path) -> bool:
-        """Whether a file of that name is to be taken: covered, not hidden, no temporary name, and in the patterns."""
+        """Whether a file of that name is to be taken: covered, not hidden, not temporary, no settings, and in the patterns."""
         if not self.covers(path):
             return False
         inside = path.relative_to(self.path)
-        if any(part.startswith(".") for part in inside.parts) or is_temp_name(path.name):
+        if any(part.startswith(".") for part in inside.parts) or is_temp_name(path.name) or is_bounce_settings(path.name):
             return False
         name, below = path.name.lower(), inside.as_posix().lower()
         return any(fnmatch(below if "/" in pattern else name, pattern.lower()) for pattern in self.patterns)

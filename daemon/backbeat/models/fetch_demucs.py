@@ -28,7 +28,7 @@ from backbeat.models.download import Progress, Retry, sha256_of, sync_folder
 from backbeat.models.receipt import write_receipt
 from backbeat.models.remote_file import TransferFailed
 
-CHILD = (sys.executable, "-m", "backbeat.engines.demucs_download")
+CHILD = (sys.executable, "-m", "backbeat.engines.demucs.download")
 POLL_S = 0.2
 STALL_S = 180.0
 """A download that brings nothing for so long is given up: torch's own has no time limit."""

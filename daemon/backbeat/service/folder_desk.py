@@ -10,13 +10,17 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from backbeat.config.schema import WatchConfig
 from backbeat.errors import AudioMissing, Cancelled, JobError, StoreError
+from backbeat.intake.bounce_settings import bounce_options
 from backbeat.intake.file_stamp import FileStamp, file_stamp
 from backbeat.intake.fingerprint import fingerprint
+from backbeat.intake.roots import Roots
 from backbeat.intake.watched_folder import BadBounce, Bounce
 from backbeat.jobs.job import Origin, Priority
 from backbeat.jobs.store import Store
@@ -55,6 +59,7 @@ class StoreMemory:
 class FolderDesk:
     """Takes bounces in. `on_bounce` and `on_bad` may be called on any thread; folders: watched path to its config.
 
+    roots: where the settings that lie beside a bounce may come from. They go before those of the folder.
     The watchers hand a file on once. What the store cannot take then, because its disk is full, waits here: `tick`.
     """
 
@@ -67,6 +72,7 @@ class FolderDesk:
         pool: Executor,
         monitor: Monitor,
         folders: Mapping[Path, WatchConfig],
+        roots: Roots,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._loop = loop
@@ -75,6 +81,7 @@ class FolderDesk:
         self._pool = pool
         self._monitor = monitor
         self._folders = folders
+        self._roots = roots
         self._clock = clock
         self._waiting: dict[Path, Callable[[], None]] = {}
         self._try_again_at_s = 0.0
@@ -96,9 +103,10 @@ class FolderDesk:
                 break
 
     def _read(self, bounce: Bounce) -> None:
-        """On the pool: takes the fingerprint, which reads the whole file."""
+        """On the pool: takes the fingerprint, which reads the whole file, and reads the settings beside it."""
         try:
             content = fingerprint(bounce.path, self._monitor)
+            options = bounce_options(bounce.path, self._roots)
             is_outdated = _version(file_stamp(bounce.path)) != _version(bounce.stamp)
         except AudioMissing:
             log.info("%s was deleted before it was read", bounce.path.name)
@@ -110,11 +118,11 @@ class FolderDesk:
             if is_outdated:  # the watcher hands on the newer version, which this one must not come after
                 log.info("%s changed while it was read", bounce.path.name)
             else:
-                self._loop.post(partial(self._take, bounce, content))
+                self._loop.post(partial(self._take, bounce, content, options))
 
-    def _take(self, bounce: Bounce, content: str) -> None:
+    def _take(self, bounce: Bounce, content: str, options: Mapping[str, Any]) -> None:
         def offer() -> None:
-            request = self._request(bounce, content)
+            request = self._request(bounce, content, options)
             submission = self._desk.submit(request, origin=Origin.FOLDER, priority=Priority.FOLDER)
             self._store.remember(bounce.path, bounce.stamp, submission.job.id)
 
@@ -122,7 +130,7 @@ class FolderDesk:
 
     def _fail(self, bounce: Bounce | BadBounce, error: JobError) -> None:
         def offer() -> None:
-            job = self._desk.submit_failed(self._request(bounce, ""), error, origin=Origin.FOLDER, priority=Priority.FOLDER)
+            job = self._desk.submit_failed(self._request(bounce, "", {}), error, origin=Origin.FOLDER, priority=Priority.FOLDER)
             self._store.remember(bounce.path, bounce.stamp, job.id)
 
         self._offer(bounce.path, offer)
@@ -140,9 +148,9 @@ class FolderDesk:
         self._waiting.pop(path, None)
         return True
 
-    def _request(self, bounce: Bounce | BadBounce, content: str) -> Request:
+    def _request(self, bounce: Bounce | BadBounce, content: str, options: Mapping[str, Any]) -> Request:
         """Made at the last moment: of two files called alike that land together, the second has to see the first's place."""
-        settings = self._folders[bounce.folder.path].settings
+        settings = replace(self._folders[bounce.folder.path].settings, **options)
         return Request(path=bounce.path, fingerprint=content, out_base=self._out_base(bounce), settings=settings)
 
     def _out_base(self, bounce: Bounce | BadBounce) -> Path:

@@ -39,13 +39,26 @@ class Worker(Protocol):
 
 
 class JobDesk:
-    """The one place where jobs change. `clock` gives seconds since the epoch."""
+    """The one place where jobs change.
 
-    def __init__(self, store: Store, worker: Worker, announcer: Announcer, *, clock: Callable[[], float] = time.time) -> None:
+    clock: gives seconds since the epoch. on_done: hears of every job that is done and of where its files are, also when it is
+    asked for again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        worker: Worker,
+        announcer: Announcer,
+        *,
+        clock: Callable[[], float] = time.time,
+        on_done: Callable[[Job, Mapping[OutputKind, Path]], object] = lambda _job, _outputs: None,
+    ) -> None:
         self._store = store
         self._worker = worker
         self._announcer = announcer
         self._clock = clock
+        self._on_done = on_done
         self._running: Job | None = None
         self._last_word: Message | None = None  # how the running job ended, until the store has taken it
         self._asked_to_stop: set[str] = set()
@@ -212,6 +225,8 @@ class JobDesk:
         self._asked_to_stop.discard(job.id)
         log.info("%s: %s", job.id, job.state)
         self._announcer.ended(job, outputs or {})
+        if job.state is JobState.DONE:
+            self._on_done(job, outputs or {})
         self.tick()
 
     def _announce_again(self, job: Job) -> None:
@@ -223,6 +238,7 @@ class JobDesk:
         for kind, path in outputs.items():
             self._announcer.ready(job.id, kind, path)
         self._announcer.ended(job, outputs)
+        self._on_done(job, outputs)
 
     def _files(self, job: Job) -> dict[OutputKind, Path]:
         return {kind: file.path for kind, file in self._store.outputs(job.id).items() if file.is_there}

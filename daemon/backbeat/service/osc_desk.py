@@ -15,6 +15,7 @@ from backbeat.config.schema import Config
 from backbeat.engines.registry import EngineKind, engine_info
 from backbeat.errors import BackbeatError, Cancelled, JobError, MidiPortError, OutputError, StoreError
 from backbeat.intake import osc_requests as ask
+from backbeat.intake.bounce_settings import bounce_options
 from backbeat.intake.file_stamp import FileStamp, file_stamp
 from backbeat.intake.fingerprint import fingerprint
 from backbeat.intake.roots import Roots
@@ -28,10 +29,12 @@ from backbeat.outputs.live_midi import MidiPlayer
 from backbeat.outputs.note_map import NoteMap, load_note_map
 from backbeat.outputs.osc_sender import OscSender
 from backbeat.outputs.read_result import read_result
+from backbeat.outputs.staff_map import load_staff_map
 from backbeat.pipeline.request import Request, free_out_base
 from backbeat.records import Hit, Hits
 from backbeat.service.announcer import Announcer
 from backbeat.service.job_desk import JobDesk
+from backbeat.service.live_desk import LiveDesk
 from backbeat.service.loop import Loop
 from backbeat.service.tools import download_limits
 from backbeat.settings import HEARING_SETTINGS, Settings
@@ -66,6 +69,7 @@ class OscDesk:
         pool: Executor,
         monitor: Monitor,
         user_presets: Path | None,
+        live: LiveDesk,
         downloads: Executor | None = None,
     ) -> None:
         self._config = config
@@ -81,6 +85,7 @@ class OscDesk:
         self._downloads = downloads or pool
         self._monitor = monitor
         self._user_presets = user_presets
+        self._live = live
         self._preset = config.transcribe.preset
         self._answers: dict[type[ask.OscRequest], tuple[str, Callable[..., None]]] = {
             ask.Ping: ("/backbeat/ping", self._ping),
@@ -93,6 +98,7 @@ class OscDesk:
             ask.Play: ("/backbeat/play", self._play),
             ask.StopPlaying: ("/backbeat/stop", self._stop_playing),
             ask.SendHits: ("/backbeat/hits", self._send_hits),
+            ask.ToLive: ("/backbeat/to_live", self._to_live),
             ask.ChangePreset: ("/backbeat/preset", self._change_preset),
         }
 
@@ -105,7 +111,10 @@ class OscDesk:
             self._refuse(address, error, request.sender)
 
     def _refuse(self, address: str, error: BackbeatError, to: Peer) -> None:
-        self._sender.send(say.error(address, error.in_words), to)
+        """Also to those at the same computer who subscribed: Max cannot hear at the port that it sends from."""
+        message = say.error(address, error.in_words)
+        for peer in dict.fromkeys((to, *(peer for peer in self._sender.subscribers if peer.host == to.host))):
+            self._sender.send(message, peer)
 
     # One method for each request
 
@@ -113,14 +122,15 @@ class OscDesk:
         self._sender.send(say.pong(__version__), request.sender)
 
     def _transcribe(self, request: ask.Transcribe) -> None:
-        settings = replace(self._config.transcribe, preset=self._preset)
-        settings = replace(settings, **request.options)
+        configured = replace(self._config.transcribe, preset=self._preset)
+        settings = replace(configured, **request.options)
         load_note_map(settings.preset, self._user_presets)
+        load_staff_map(settings.notation, self._user_presets)
         engine_info(settings.engine, EngineKind.HITS)
         if is_url(request.path):
-            self._downloads.submit(self._download, request, settings)
+            self._downloads.submit(self._download, request, configured)
         else:
-            self._pool.submit(self._read, self._roots.confine(request.path), settings, request.sender)
+            self._pool.submit(self._read, self._roots.confine(request.path), configured, request)
 
     def _repick(self, request: ask.Repick) -> None:
         job = self._finished(request.job)
@@ -130,6 +140,7 @@ class OscDesk:
             )
         settings = replace(job.settings, **request.options)
         load_note_map(settings.preset, self._user_presets)
+        load_staff_map(settings.notation, self._user_presets)
         again = replace(job.request, settings=settings)
         self._desk.submit(again, origin=Origin.OSC, priority=Priority.OSC, reply_to=request.sender)
 
@@ -178,13 +189,17 @@ class OscDesk:
         if not self._sender.stream(say.hits_to_messages(job.id, hits, note_map.notes), request.sender):
             raise StoreError("Too many hit streams are being sent already.", advice="Try again in a moment.")
 
+    def _to_live(self, request: ask.ToLive) -> None:
+        job, json_path = self._result(request.job)
+        self._live.put(job.id, json_path, track=request.track, slot=request.slot, reply_to=request.sender)
+
     def _change_preset(self, request: ask.ChangePreset) -> None:
         self._preset = load_note_map(request.name, self._user_presets).name
         self._sender.send(say.preset(self._preset), request.sender)
 
     # On the pool's threads
 
-    def _download(self, request: ask.Transcribe, settings: Settings) -> None:
+    def _download(self, request: ask.Transcribe, configured: Settings) -> None:
         try:
             path = url_to_file(
                 request.path,
@@ -197,18 +212,20 @@ class OscDesk:
         except BackbeatError as error:
             self._refuse("/backbeat/transcribe", error, request.sender)
         else:
-            self._read(path, settings, request.sender)
+            self._read(path, configured, request)
 
-    def _read(self, path: Path, settings: Settings, sender: Peer) -> None:
+    def _read(self, path: Path, configured: Settings, request: ask.Transcribe) -> None:
+        """What the message says goes before what lies beside the recording, and that before the configuration."""
         try:
             stamp = file_stamp(path)
             content = fingerprint(path, self._monitor)
+            settings = replace(configured, **{**bounce_options(path, self._roots), **request.options})
         except Cancelled:
             return
         except JobError as error:
-            self._refuse("/backbeat/transcribe", error, sender)
+            self._refuse("/backbeat/transcribe", error, request.sender)
         else:
-            self._loop.post(partial(self._submit, path, content, stamp, settings, sender))
+            self._loop.post(partial(self._submit, path, content, stamp, settings, request.sender))
 
     # Back on the loop
 
@@ -252,6 +269,11 @@ class OscDesk:
 
     def _played(self, job_id: str) -> tuple[Job, Hits, NoteMap]:
         """A finished job with its hits and the note map that holds now."""
+        job, json_path = self._result(job_id)
+        return job, read_result(json_path).hits, load_note_map(self._preset, self._user_presets)
+
+    def _result(self, job_id: str) -> tuple[Job, Path]:
+        """A finished job and its result file."""
         job = self._job(job_id)
         files = self._store.outputs(job.id)
         if job.state is not JobState.DONE or OutputKind.JSON not in files:
@@ -260,8 +282,7 @@ class OscDesk:
             raise StoreError(
                 f"A newer job has written over the result of job {job.id}.", advice="Transcribe the recording again."
             )
-        hits = read_result(files[OutputKind.JSON].path).hits
-        return job, hits, load_note_map(self._preset, self._user_presets)
+        return job, files[OutputKind.JSON].path
 
 
 def _at_port(sender: Peer, port: int | None) -> Peer:

@@ -36,6 +36,7 @@ from backbeat.outputs.osc_sender import OscSender
 from backbeat.service.announcer import Announcer
 from backbeat.service.folder_desk import FolderDesk, StoreMemory
 from backbeat.service.job_desk import JobDesk
+from backbeat.service.live_desk import LiveDesk
 from backbeat.service.logging import setup_logging
 from backbeat.service.loop import Loop
 from backbeat.service.osc_desk import OscDesk
@@ -83,12 +84,14 @@ def _compose(config: Config, loop: Loop, stack: ExitStack) -> Callable[[], None]
         preload=config.jobs.preload,
         cancel_grace_s=config.jobs.cancel_grace_s,
     )
-    desk = JobDesk(store, worker, announcer)
+    live_pool = ThreadPoolExecutor(1, thread_name_prefix="live")  # its answers come at one port: one clip at a time
+    live = LiveDesk(config=config.live, sender=sender, pool=live_pool, monitor=shutdown, user_presets=user_presets_folder())
+    desk = JobDesk(store, worker, announcer, on_done=live.job_done)
     stack.callback(desk.interrupt)
     stack.callback(worker.stop, config.jobs.stop_timeout_s / 2)
     pool = ThreadPoolExecutor(INTAKE_THREADS, thread_name_prefix="intake")
     downloads = ThreadPoolExecutor(DOWNLOADS, thread_name_prefix="download")
-    for executor in (pool, downloads):
+    for executor in (pool, downloads, live_pool):
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
     stack.callback(shutdown.begin)
     desk.recover()
@@ -110,6 +113,7 @@ def _compose(config: Config, loop: Loop, stack: ExitStack) -> Callable[[], None]
             downloads=downloads,
             monitor=shutdown,
             user_presets=user_presets_folder(),
+            live=live,
         )
         _start_osc(config=config, osc_socket=osc_socket, osc_desk=osc_desk, sender=sender, loop=loop, stack=stack)
     folder_desk = _start_watching(config=config, store=store, desk=desk, pool=pool, monitor=shutdown, loop=loop, stack=stack)
@@ -216,12 +220,13 @@ def _start_watching(
 ) -> FolderDesk:
     configs = {watch.path.resolve(): watch for watch in config.watch}
     folders = [_watched_folder(path, watch) for path, watch in configs.items()]
-    folder_desk = FolderDesk(loop=loop, store=store, desk=desk, pool=pool, monitor=monitor, folders=configs)
+    roots = Roots(config.roots)
+    folder_desk = FolderDesk(loop=loop, store=store, desk=desk, pool=pool, monitor=monitor, folders=configs, roots=roots)
     watchers = [
         FolderWatcher(
             folder,
             memory=StoreMemory(loop, store),
-            roots=Roots(config.roots),
+            roots=roots,
             on_bounce=folder_desk.on_bounce,
             on_bad=folder_desk.on_bad,
             others=[other for other in folders if other is not folder],

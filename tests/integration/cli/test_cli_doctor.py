@@ -122,6 +122,15 @@ def test_an_engraver_that_is_not_installed_matters_only_when_it_is_chosen(
     assert only(chosen, "programs", "ffmpeg")["verdict"] == "warning"
 
 
+def test_the_built_in_engraver_is_there_and_makes_the_pdf(home: Path, capsys: Capture) -> None:
+    _, shipped = report(capsys)
+    verovio = only(shipped, "programs", "verovio")
+    assert verovio["verdict"] == "ok"
+    assert verovio["detail"].endswith("built in: makes the PDF")
+    _, other = report(capsys, "--set", "transcribe.pdf=musescore")
+    assert only(other, "programs", "verovio")["detail"].endswith("not the chosen engraver")
+
+
 def test_programs_are_told_with_their_versions(home: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     program = home / "ffmpeg"
     program.write_text("#!/bin/sh\necho ffmpeg version 99.1\n", "utf-8")

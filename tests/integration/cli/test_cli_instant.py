@@ -11,7 +11,20 @@ import pytest
 
 from backbeat.jobs.store import Store
 
-HEAVY = ("torch", "tensorflow", "keras", "librosa", "music21", "onnxruntime", "madmom", "demucs", "numpy", "scipy", "soundfile")
+HEAVY = (
+    "matplotlib",
+    "torch",
+    "tensorflow",
+    "keras",
+    "librosa",
+    "music21",
+    "onnxruntime",
+    "madmom",
+    "demucs",
+    "numpy",
+    "scipy",
+    "soundfile",
+)
 UNNEEDED = (*HEAVY, "rich", "rtmidi", "watchdog", "pythonosc", "boto3", "yt_dlp")
 
 SCRIPT = """
@@ -33,6 +46,7 @@ sys.stderr.write(json.dumps({"code": code, "modules": sorted(sys.modules)}))
         ["transcribe", "--help"],
         ["run", "--help"],
         ["demo", "--help"],
+        ["plot", "--help"],
         ["jobs", "list"],
         ["jobs", "list", "--json"],
         ["config", "show"],

@@ -1,4 +1,4 @@
-"""`backbeat models`, `presets` and `ports`, each for people and for scripts."""
+"""`backbeat models` and `ports`, each for people and for scripts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from backbeat.cli.main import main
-from backbeat.values import Instrument
 
 Capture = pytest.CaptureFixture[str]
 
@@ -58,15 +57,6 @@ def test_a_model_that_is_not_there_fails_with_words(home: Path, capsys: Capture)
 def test_verifying_nothing_says_how_to_fetch(home: Path, capsys: Capture) -> None:
     assert main(["models", "verify"]) == 0
     assert "backbeat models fetch" in capsys.readouterr().err
-
-
-def test_presets_are_listed_and_scripts_get_their_notes(home: Path, capsys: Capture) -> None:
-    assert main(["presets", "list"]) == 0
-    assert "general-midi" in [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert main(["presets", "list", "--json"]) == 0
-    (general,) = [preset for preset in json.loads(capsys.readouterr().out) if preset["name"] == "general-midi"]
-    assert set(general["notes"]) == set(Instrument)
-    assert general["notes"]["kick"] == 36
 
 
 def test_ports_are_a_list_for_scripts(home: Path, capsys: Capture) -> None:

@@ -167,3 +167,37 @@ def test_what_is_not_about_this_request_is_passed_over(daemon: Daemon, capsys: C
     ]
     assert main(["send", "song.wav"]) == 0
     assert capsys.readouterr().out == f"Job {JOB}\n"
+
+
+def answers_in(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_answers_are_written_to_a_file_too_from_the_first_moment_to_the_exit_code(daemon: Daemon, home: Path) -> None:
+    daemon.answers = lambda message: whole_job(message.arguments[0])
+    assert main(["send", "song.wav", "--wait", "--answers", str(home / "answers")]) == 0
+    told = answers_in(home / "answers")
+    names = ["asked", "accepted", "progress", "progress", "progress", "ready", "done", "ended"]
+    assert [answer["event"] for answer in told] == names
+    assert told[1]["job"] == JOB
+    assert told[-2]["json"] == str(home / "here" / "song.drums.json")
+    assert told[-1] == {"event": "ended", "code": 0}
+
+
+def test_a_refusal_is_in_the_file_of_answers(daemon: Daemon, home: Path) -> None:
+    daemon.answers = lambda _message: [say.error("/backbeat/transcribe", "song.wav is outside")]
+    assert main(["send", "song.wav", "--wait", "--answers", str(home / "answers")]) == 1
+    refusal = {"event": "error", "message": "song.wav is outside"}
+    assert answers_in(home / "answers") == [{"event": "asked"}, refusal, {"event": "ended", "code": 1}]
+
+
+def test_that_no_daemon_answers_is_in_the_file_of_answers(daemon: Daemon, home: Path) -> None:
+    (home / "config.toml").write_text("[osc]\nport = 9\n", "utf-8")
+    assert main(["send", "song.wav", "--answers", str(home / "answers")]) == 3
+    assert [answer["event"] for answer in answers_in(home / "answers")] == ["asked", "no_daemon", "ended"]
+
+
+def test_answers_that_cannot_be_written_are_a_mistake_that_is_told(daemon: Daemon, home: Path, capsys: Capture) -> None:
+    assert main(["send", "song.wav", "--answers", str(home / "nowhere" / "answers")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert daemon.heard == []

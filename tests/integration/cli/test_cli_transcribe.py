@@ -109,6 +109,35 @@ def test_without_a_folder_results_appear_beside_the_recording_and_scripts_get_js
     assert tempi == [round(60_000_000 / 128)]
 
 
+def test_settings_beside_a_recording_go_before_the_config_and_the_command_line_before_them(here: Path, command: Command) -> None:
+    for name in ("one", "two"):
+        write_loop(here / f"{name}.wav")
+    beside = here / "one.backbeat.json"
+    beside.write_text('{"host_bpm": 111, "bpm": 54, "meter": "3/4"}', "utf-8")
+    (here.parent / "config.toml").write_text(
+        (here.parent / "config.toml").read_text("utf-8") + "[transcribe]\nhost_bpm = 140\n", "utf-8"
+    )
+    done = command("transcribe", "one.wav", "two.wav", "--json", *QUICK)
+    assert done.returncode == 0, done.stderr
+    one, two = (json.loads(line) for line in done.stdout.splitlines())
+    assert (one["midi_bpm"], two["midi_bpm"]) == (111.0, 140.0)
+    assert (one["bpm"], two["bpm"]) == (108.0, 108.0), "the command line says --bpm 108"
+    meters = [json.loads(Path(line["outputs"]["json"]).read_text("utf-8"))["meter"] for line in (one, two)]
+    assert meters == ["3/4", "4/4"]
+    assert beside.read_text("utf-8") == '{"host_bpm": 111, "bpm": 54, "meter": "3/4"}'
+
+
+def test_settings_beside_a_recording_that_are_wrong_fail_it_and_not_the_others(here: Path, command: Command) -> None:
+    for name in ("one", "two"):
+        write_loop(here / f"{name}.wav")
+    (here / "one.backbeat.json").write_text('{"bmp": 111, "meter": "seven"}', "utf-8")
+    done = command("transcribe", "one.wav", "two.wav", *QUICK)
+    assert done.returncode == 1
+    assert "did you mean 'bpm'?" in done.stderr
+    assert "meter: " in done.stderr
+    assert names(here) == {"one.wav", "one.backbeat.json", "two.wav"} | results("two")
+
+
 def test_a_note_map_that_does_not_exist_ends_with_2_before_any_work(here: Path, command: Command) -> None:
     write_loop(here / "song.wav")
     done = command("transcribe", "song.wav", "--preset", "general-mid", *QUICK)
@@ -125,20 +154,11 @@ def test_results_that_cannot_be_written_are_told(here: Path, command: Command) -
     assert f"The folder {here / 'file' / 'results'} cannot be made" in done.stderr
 
 
-AS_IN_A_TERMINAL = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from backbeat.cli.main import main
-sys.exit(main(sys.argv[1:]))
-"""
-"""What runs in the background ignores Ctrl-C, and its children do too: also when it is the tests that run there."""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to whole consoles only")
-def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(here: Path) -> None:
+def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(here: Path, as_in_a_terminal: tuple[str, ...]) -> None:
     samples, rate_hz = demo_audio()
     soundfile.write(here / "long.wav", np.tile(samples, 40), rate_hz)
-    arguments = [sys.executable, "-c", AS_IN_A_TERMINAL, "transcribe", "long.wav", *QUICK]
+    arguments = [*as_in_a_terminal, "transcribe", "long.wav", *QUICK]
     with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, cwd=here) as process:
         assert process.stderr is not None
         for line in process.stderr:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from demucs.states import save_with_checksum
 
-from backbeat.engines.demucs import open_engine
+from backbeat.engines.demucs.engine import open_engine
 from backbeat.engines.protocols import EngineOptions
 from backbeat.errors import ModelError
 from backbeat.models.catalogue import Catalogue
@@ -140,7 +140,7 @@ def test_when_the_hub_has_other_bytes_metas_server_is_asked_and_its_pickle_is_no
     child = (
         "import sys, pathlib, demucs.pretrained as p;"
         f"p.ROOT_URL = {site.url + '/'!r}; p.REMOTE_ROOT = pathlib.Path({str(remote)!r});"
-        "from backbeat.engines.demucs_download import main; sys.exit(main(sys.argv[1:]))"
+        "from backbeat.engines.demucs.download import main; sys.exit(main(sys.argv[1:]))"
     )
     store = store_with(as_htdemucs(catalogue_of(hub, weights, part=SIGNATURE)))
     home = store.settings.cache_dir / "htdemucs" / "v1"

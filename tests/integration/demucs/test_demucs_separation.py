@@ -15,7 +15,7 @@ import pytest
 import torch
 from demucs.apply import apply_model
 
-from backbeat.engines.demucs import SECTION_S, DemucsSeparator
+from backbeat.engines.demucs.engine import SECTION_S, DemucsSeparator
 from backbeat.engines.protocols import EngineOptions, Separator
 from backbeat.engines.registry import open_separator
 from backbeat.errors import Cancelled, EngineFailed, EngineMissing, ModelError

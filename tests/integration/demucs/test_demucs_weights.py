@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from backbeat.engines.demucs import open_engine
-from backbeat.engines.demucs_weights import load_weights, model_name
+from backbeat.engines.demucs.engine import open_engine
+from backbeat.engines.demucs.weights import load_weights, model_name
 from backbeat.engines.protocols import EngineOptions
 from backbeat.errors import ModelError
 from backbeat.models.catalogue import load_catalogue, parse_catalogue

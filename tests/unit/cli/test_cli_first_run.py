@@ -9,7 +9,7 @@ def test_without_a_command_the_whole_help_is_shown(capsys: pytest.CaptureFixture
     assert main([]) == 2
     told = capsys.readouterr()
     assert "backbeat demo" in told.out, "the shortest way to something"
-    assert all(f"    {command.__name__.rpartition('.')[2]} " in told.out for command in COMMANDS)
+    assert all(f"    {command.__name__.rpartition('.')[2].replace('_', '-')} " in told.out for command in COMMANDS)
     assert told.err == ""
 
 

@@ -7,7 +7,7 @@ import argparse
 import pytest
 
 from backbeat.cli.main import build_parser
-from backbeat.cli.options import job_overrides
+from backbeat.cli.options import job_overrides, said_on_command_line
 from backbeat.settings import HEARING_SETTINGS, OPTIONS
 
 
@@ -136,3 +136,9 @@ def test_a_command_line_that_makes_no_sense_ends_with_2(command: list[str], caps
         parsed(*command)
     assert ended.value.code == 2
     assert "usage: backbeat" in capsys.readouterr().err
+
+
+def test_what_the_command_line_decides_is_known_by_name_however_it_is_said() -> None:
+    args = parsed("--set", "transcribe.meter=3/4", "transcribe", "a.wav", "--bpm", "120", "--set", "osc.port=9000")
+    assert said_on_command_line(args) == {"meter", "bpm"}
+    assert said_on_command_line(parsed("transcribe", "a.wav")) == frozenset()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import pytest
 
 from backbeat.cli import train
 from backbeat.cli.options import common_options
-from backbeat.errors import ConfigError
+from backbeat.errors import ConfigError, EngineMissing
 
 
 def parsed(*words: str) -> argparse.Namespace:
@@ -73,3 +74,14 @@ def test_exporting_without_held_out_segments_is_told(tmp_path: Path) -> None:
     args = parsed("export", str(tmp_path), str(tmp_path / "valid"), str(tmp_path / "out"))
     with pytest.raises(ConfigError, match="held-out"):
         args.execute(args)
+
+
+@pytest.mark.parametrize(
+    "words", [("--kit", "kit"), ("fit", "a", "b", "run"), ("export", "run", "b", "out"), ("beats-fit", "a", "b", "run")]
+)
+def test_without_torch_it_is_told_how_to_add_it(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)  # as where it is not installed
+    args = parsed(*words)
+    with pytest.raises(EngineMissing, match="needs torch") as raised:
+        args.execute(args)
+    assert "--extra train" in raised.value.advice

@@ -88,6 +88,36 @@ def test_the_id3_tempo_in_a_wav_chunk_is_read(audio_files: ModuleType, tmp_path:
     assert tempo_hint(path) == TempoHint(bpm=101.5, source="the ID3 tempo in the file")
 
 
+def info_chunk(*entries: tuple[bytes, bytes], kind: bytes = b"INFO") -> tuple[bytes, bytes]:
+    parts = [name + struct.pack("<I", len(text)) + text + b"\0" * (len(text) & 1) for name, text in entries]
+    return b"LIST", kind + b"".join(parts)
+
+
+def test_the_tempo_in_the_riff_info_of_a_wav_is_read(audio_files: ModuleType, tmp_path: Path) -> None:
+    path = tmp_path / "song_90bpm.wav"
+    chunk = info_chunk((b"INAM", b"a title"), (b"IBPM", b"127.5\0"))
+    path.write_bytes(audio_files.wav_bytes(audio_files.noise(0.1), after=[chunk]))
+    assert tempo_hint(path) == TempoHint(bpm=127.5, source="the RIFF tempo in the file")
+    path.write_bytes(audio_files.wav_bytes(audio_files.noise(0.1), before=[chunk], after=[audio_files.acid_chunk(99.0)]))
+    assert tempo_hint(path) == TempoHint(bpm=99.0, source="the ACID tempo in the file")
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        info_chunk((b"IBPM", b"127"), kind=b"adtl"),
+        (b"LIST", b"INFO" + b"IBPM" + struct.pack("<I", 2**32 - 1)),
+        (b"LIST", b"INFOIBPM\1"),
+        (b"LIST", b"INF"),
+        info_chunk((b"IBPM", b"\xff\xfe")),
+    ],
+)
+def test_other_lists_and_damaged_ones_state_nothing(audio_files: ModuleType, tmp_path: Path, chunk: tuple[bytes, bytes]) -> None:
+    path = tmp_path / "song.wav"
+    path.write_bytes(audio_files.wav_bytes(audio_files.noise(0.1), before=[chunk]))
+    assert tempo_hint(path) is None
+
+
 def test_the_id3_tempo_in_an_aiff_chunk_is_read(audio_files: ModuleType, tmp_path: Path) -> None:
     path = audio_files.write_sound(tmp_path / "song.aiff", audio_files.noise(0.1))
     tag = audio_files.id3_tag("88")

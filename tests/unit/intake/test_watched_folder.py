@@ -19,6 +19,7 @@ def test_bounces_are_taken_whatever_their_case_and_also_when_they_are_named_like
     [
         "song.mid", "song.wav.part", "song.wav.tmp", "song.wav.asd", "song.wav.reapeaks", "._song.wav", ".song.wav",
         "~song.wav", "song.wav~", ".Trash/song.wav", ".song.drums.wav.0a1b2c3d.part", "song.wav.crdownload", "wav",
+        "song.backbeat.json", "Song.Backbeat.JSON",
     ],
 )  # fmt: skip
 def test_temporary_hidden_and_other_files_are_never_taken(name: str) -> None:

@@ -9,13 +9,14 @@ import pytest
 from backbeat.config.schema import WatchConfig
 from backbeat.errors import AudioTruncated, Cancelled
 from backbeat.intake.file_stamp import FileStamp, file_stamp
+from backbeat.intake.roots import Roots
 from backbeat.intake.watched_folder import BadBounce, Bounce, WatchedFolder
 from backbeat.jobs.job import Job, JobState, Origin, Priority
 from backbeat.monitor import Unwatched
 from backbeat.service.folder_desk import FolderDesk, StoreMemory
 from backbeat.service.loop import LoopStopped
 from backbeat.settings import Settings
-from backbeat.values import Stage
+from backbeat.values import Meter, Stage
 
 
 class Stopping:
@@ -55,6 +56,7 @@ class Desk:
             pool=office.pool,
             monitor=monitor or Unwatched(),
             folders={bounces: WatchConfig(path=bounces, recursive=True, **config)},
+            roots=Roots([bounces]),
         )
 
     def bounce(self, name: str, content: bytes = b"drums") -> Bounce:
@@ -90,6 +92,36 @@ def test_a_bounce_becomes_a_job_with_the_folders_settings_and_is_remembered_as_s
     assert job.out_base == bounce.path.parent / "song.drums"
     assert office.ask(lambda: office.bench.store.seen(bounce.path)).stamp == bounce.stamp
     assert office.ask(lambda: office.bench.worker.job_id) == job.id
+
+
+def test_settings_beside_the_bounce_go_before_those_of_the_folder(make_desk) -> None:
+    desk = make_desk(settings=Settings(bpm=93.0, quantize=50))
+    (desk.folder.path / "song.backbeat.json").write_text('{"bpm": 128, "meter": "7/8"}', "utf-8")
+    assert desk.take(desk.bounce("song.wav")).settings == Settings(bpm=128.0, meter=Meter(7, 8), quantize=50)
+    assert desk.take(desk.bounce("other.wav")).settings == Settings(bpm=93.0, quantize=50)
+
+
+def test_settings_that_are_wrong_make_a_failed_job_that_lists_what_is_and_the_next_bounce_is_done(make_desk, office) -> None:
+    desk = make_desk()
+    beside = desk.folder.path / "song.backbeat.json"
+    beside.write_text('{"bmp": 128, "meter": "seven"}', "utf-8")
+    job = desk.take(desk.bounce("song.wav"))
+    assert (job.state, job.error_code) == (JobState.FAILED, "bounce_settings")
+    assert "'bmp', did you mean 'bpm'?" in job.error_message
+    assert "meter: " in job.error_message
+    assert "delete it" in job.error_advice
+    beside.write_text('{"bpm": 128}', "utf-8")
+    desk.desk.on_bounce(desk.bounce("song.wav", b"again"))
+    office.until(lambda: any(job.settings.bpm == 128.0 for job in office.bench.store.jobs()))
+
+
+def test_settings_that_are_a_link_out_of_the_configured_folders_are_not_read(make_desk, tmp_path) -> None:
+    desk = make_desk()
+    (tmp_path / "elsewhere.json").write_text('{"bpm": 128}', "utf-8")
+    (desk.folder.path / "song.backbeat.json").symlink_to(tmp_path / "elsewhere.json")
+    job = desk.take(desk.bounce("song.wav"))
+    assert (job.state, job.error_code) == (JobState.FAILED, "bounce_settings")
+    assert "outside the configured folders" in job.error_message
 
 
 def test_results_go_to_the_output_folder_which_has_the_same_folders_inside(make_desk, tmp_path) -> None:

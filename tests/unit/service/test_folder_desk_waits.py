@@ -11,6 +11,7 @@ import pytest
 from backbeat.config.schema import WatchConfig
 from backbeat.errors import AudioTruncated
 from backbeat.intake.file_stamp import FileStamp, file_stamp
+from backbeat.intake.roots import Roots
 from backbeat.intake.watched_folder import BadBounce, Bounce, WatchedFolder
 from backbeat.jobs.job import JobState
 from backbeat.service.folder_desk import TRY_AGAIN_S, FolderDesk
@@ -46,6 +47,7 @@ class Folder:
                 pool=office.pool,
                 monitor=self.reading,
                 folders={path: WatchConfig(path=path)},
+                roots=Roots([path]),
                 clock=lambda: self.now_s,
             )
         )

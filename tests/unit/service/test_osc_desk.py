@@ -20,6 +20,7 @@ from backbeat.osc import OscMessage, Peer
 from backbeat.outputs.live_midi import MidiPlayer
 from backbeat.outputs.midi_port import MidiOut
 from backbeat.outputs.note_map import load_note_map
+from backbeat.service.live_desk import LiveDesk
 from backbeat.service.osc_desk import OscDesk
 from backbeat.service.worker_messages import Progress
 from backbeat.settings import Settings
@@ -60,6 +61,7 @@ class Desk:
             pool=office.pool,
             monitor=Unwatched(),
             user_presets=presets,
+            live=LiveDesk(config=config.live, sender=bench.sender, pool=office.pool, monitor=Unwatched(), user_presets=presets),
         )
 
     @staticmethod
@@ -205,6 +207,20 @@ def test_options_go_before_the_configuration(make_desk, song) -> None:
     desk = make_desk(transcribe=Settings(bpm=100.0, quantize=20))
     job = desk.transcribe(song, "bpm", 93.5, "keep-stem", 1)
     assert job.settings == Settings(bpm=93.5, quantize=20, keep_stem=True)
+
+
+def test_settings_beside_the_recording_go_before_the_configuration_and_options_before_them(make_desk, song) -> None:
+    desk = make_desk(transcribe=Settings(bpm=100.0, quantize=20))
+    song.with_name("song.backbeat.json").write_text('{"bpm": 93.5, "quantize": 30, "keep_stem": true}', "utf-8")
+    assert desk.transcribe(song).settings == Settings(bpm=93.5, quantize=30, keep_stem=True)
+    assert desk.transcribe(song, "quantize", 40).settings == Settings(bpm=93.5, quantize=40, keep_stem=True)
+
+
+def test_settings_beside_the_recording_that_are_wrong_are_told_to_who_asked_and_no_job(desk, song) -> None:
+    song.with_name("song.backbeat.json").write_text('{"bmp": 93.5}', "utf-8")
+    desk.tell("/backbeat/transcribe", str(song))
+    assert "did you mean 'bpm'?" in desk.error("/backbeat/transcribe")
+    assert desk.office.jobs() == []
 
 
 def test_an_unknown_note_map_is_refused_before_any_work(desk, song) -> None:

@@ -1,0 +1,1 @@
+"""Ableton Live: results become clips, through AbletonOSC."""
