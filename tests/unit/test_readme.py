@@ -14,6 +14,7 @@ from backbeat.config.load import load_config
 from backbeat.engines.registry import ENGINES
 from backbeat.intake.osc_requests import COMMANDS
 from backbeat.outputs.hits_to_osc import TYPES
+from backbeat.outputs.note_map import load_note_map, note_map_names
 from backbeat.values import Stage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -55,6 +56,11 @@ def test_the_configuration_in_the_readme_is_valid(tmp_path: Path) -> None:
 def test_the_readme_lists_every_osc_address() -> None:
     missing = [address for address in (*COMMANDS, *TYPES) if f"`{address}`" not in README]
     assert missing == []
+
+
+def test_the_readme_lists_every_note_map_with_its_status() -> None:
+    maps = [load_note_map(name) for name in note_map_names()]
+    assert [m.name for m in maps if not re.search(rf"\| `{m.name}` \| [^|]* \| {m.status} \|", README)] == []
 
 
 def test_the_readme_lists_every_engine_with_its_extra_and_every_stage() -> None:
