@@ -13,9 +13,9 @@ from pathlib import Path
 
 import mido
 
+from backbeat.outputs.notation.staff_map import load_staff_map
 from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.score_to_musicxml import score_to_musicxml
-from backbeat.outputs.staff_map import load_staff_map
 from backbeat.records import Role, Score, ScoreNote
 
 EXACT, NEAR = 0.003, 0.11

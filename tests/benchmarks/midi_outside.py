@@ -35,7 +35,7 @@ from tests.drifting_drummer import CHANGING, Drummer, drummer  # noqa: E402
 from tests.fluidsynth_player import RATE_HZ, FloatArray, beginnings_s, nearest_errors_s, played_by_fluidsynth  # noqa: E402
 from tests.musescore_importer import imported_by_musescore  # noqa: E402
 
-from backbeat.outputs.midi_style import MidiStyle  # noqa: E402
+from backbeat.outputs.midi.style import MidiStyle  # noqa: E402
 from backbeat.outputs.note_map import load_note_map  # noqa: E402
 from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi  # noqa: E402
 from backbeat.pipeline.hits_to_score import hits_to_score  # noqa: E402

@@ -81,6 +81,14 @@ def test_malformed_packets_are_told_apart_in_words(data: bytes, why: str) -> Non
         packet_to_messages(data)
 
 
+def test_a_program_that_we_ask_may_answer_with_more_arguments() -> None:
+    packet = b"/a\0\0," + b"T" * 1000 + b"\0" * 3
+    (message,) = packet_to_messages(packet, max_arguments=1000)
+    assert message.arguments == (True,) * 1000
+    with pytest.raises(ValueError, match="too many"):
+        packet_to_messages(packet, max_arguments=999)
+
+
 @given(st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda tail: b"/a\0\0," + tail)))
 @example(b"/a\0\0,t\0\0" + b"\xff" * 8)
 @example(b"/a\0\0,bs\0" + struct.pack(">i", -8))

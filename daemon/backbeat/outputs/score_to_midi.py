@@ -5,10 +5,10 @@ Tick 0 is sample 0 in both, and strokes are at their true times whatever the tem
 
 from __future__ import annotations
 
-from backbeat.outputs.midi_notes import score_to_notes
-from backbeat.outputs.midi_style import MidiStyle
-from backbeat.outputs.midi_timeline import Timeline, mapped_timeline, steady_timeline
-from backbeat.outputs.midi_tracks import midi_file
+from backbeat.outputs.midi.notes import score_to_notes
+from backbeat.outputs.midi.style import MidiStyle
+from backbeat.outputs.midi.timeline import Timeline, mapped_timeline, steady_timeline
+from backbeat.outputs.midi.tracks import midi_file
 from backbeat.records import Score
 from backbeat.values import Meter
 

@@ -14,10 +14,10 @@ import threading
 from importlib import import_module
 from typing import Any
 
-from backbeat.outputs.drum_page import drum_page
-from backbeat.outputs.drum_part_xml import DrumNote, finished_document
+from backbeat.outputs.notation.drum_page import drum_page
+from backbeat.outputs.notation.drum_part_xml import DrumNote, finished_document
+from backbeat.outputs.notation.staff_map import STEMS, StaffMap, load_staff_map
 from backbeat.outputs.note_map import load_note_map
-from backbeat.outputs.staff_map import STEMS, StaffMap, load_staff_map
 from backbeat.records import Score
 from backbeat.values import Paper
 
@@ -57,13 +57,13 @@ def _music21_part() -> Any:
     """
     with _import_lock:
         if "music21" in sys.modules:
-            return import_module("backbeat.outputs.music21_part")
+            return import_module("backbeat.outputs.notation.music21_part")
         variable = "APPDATA" if os.name == "nt" else "HOME"
         home = os.environ.get(variable)
         with tempfile.TemporaryDirectory() as empty:
             os.environ[variable] = empty
             try:
-                return import_module("backbeat.outputs.music21_part")
+                return import_module("backbeat.outputs.notation.music21_part")
             finally:
                 if home is None:
                     del os.environ[variable]

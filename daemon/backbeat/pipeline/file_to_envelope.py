@@ -11,7 +11,7 @@ from backbeat.errors import AudioChanged, AudioUnreadable
 from backbeat.intake.audio_header import header_report
 from backbeat.intake.fingerprint import fingerprint as content_fingerprint
 from backbeat.monitor import Monitor
-from backbeat.outputs.envelope import Envelope
+from backbeat.outputs.picture.envelope import Envelope
 from backbeat.pipeline.open_sound import open_sound
 from backbeat.records import FloatArray, IntArray
 

@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from backbeat.pipeline.beat_line import BeatLine, beat_line
-from backbeat.pipeline.score_bars import Span, bars_of_spans, beat_length, covering, spans_of_grid
-from backbeat.pipeline.score_divisions import BEAT_TICKS, places_of
-from backbeat.pipeline.score_feel import feel_of
-from backbeat.pipeline.score_marks import marks_of
-from backbeat.pipeline.score_notes import Notes, RollPlace
-from backbeat.pipeline.score_onsets import onsets_of
-from backbeat.pipeline.score_ornaments import Ornaments, ornaments_of
-from backbeat.pipeline.score_places import written_places
-from backbeat.pipeline.score_rolls import Roll
-from backbeat.pipeline.score_ruler import Ruler
-from backbeat.pipeline.score_swing import swing_of
+from backbeat.pipeline.score.bars import Span, bars_of_spans, beat_length, covering, spans_of_grid
+from backbeat.pipeline.score.divisions import BEAT_TICKS, places_of
+from backbeat.pipeline.score.feel import feel_of
+from backbeat.pipeline.score.marks import marks_of
+from backbeat.pipeline.score.notes import Notes, RollPlace
+from backbeat.pipeline.score.onsets import onsets_of
+from backbeat.pipeline.score.ornaments import Ornaments, ornaments_of
+from backbeat.pipeline.score.places import written_places
+from backbeat.pipeline.score.rolls import Roll
+from backbeat.pipeline.score.ruler import Ruler
+from backbeat.pipeline.score.swing import swing_of
 from backbeat.records import BeatGrid, Hits, Score, ScoreNote
 from backbeat.values import Division, Instrument
 

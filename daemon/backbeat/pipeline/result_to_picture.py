@@ -11,9 +11,9 @@ from typing import Any
 
 from backbeat.errors import AudioError, AudioMissing, EngineMissing, OutputError
 from backbeat.monitor import Monitor
-from backbeat.outputs.envelope import Envelope
-from backbeat.outputs.picture_data import PictureData, picture_data
-from backbeat.outputs.picture_layout import Layout, picture_layout
+from backbeat.outputs.picture.data import PictureData, picture_data
+from backbeat.outputs.picture.envelope import Envelope
+from backbeat.outputs.picture.layout import Layout, picture_layout
 from backbeat.pipeline.file_to_envelope import file_to_envelope
 from backbeat.values import Picture
 
@@ -49,7 +49,7 @@ def result_to_picture(
     monitor.check()
     with _without_remarks():
         try:
-            from backbeat.outputs.picture_drawing import draw  # noqa: PLC0415 - matplotlib takes a second to load
+            from backbeat.outputs.picture.drawing import draw  # noqa: PLC0415 - matplotlib takes a second to load
         except ImportError as error:
             raise EngineMissing(
                 f"The picture needs the package matplotlib, which cannot be loaded: {error}.", advice="Install Backbeat again."

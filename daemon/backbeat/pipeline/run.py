@@ -18,13 +18,13 @@ from backbeat.engines.registry import open_picker
 from backbeat.errors import AudioMissing, AudioUnreadable, EngineFailed, JobError, OutputError
 from backbeat.intake.tempo_hint import tempo_hint
 from backbeat.monitor import Monitor
-from backbeat.outputs.midi_style import MidiStyle
+from backbeat.outputs.midi.style import MidiStyle
 from backbeat.outputs.musicxml_to_pdf import musicxml_to_pdf
+from backbeat.outputs.notation.staff_map import load_staff_map
 from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.result_to_json import result_to_json
 from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi
 from backbeat.outputs.score_to_musicxml import score_to_musicxml
-from backbeat.outputs.staff_map import load_staff_map
 from backbeat.outputs.stem_to_wav import stem_to_wav
 from backbeat.outputs.write_atomic import sweep_temps, write_atomic
 from backbeat.pipeline.analysis_cache import AnalysisCache

@@ -11,7 +11,7 @@ import pytest
 from tests.ardour_importer import PROGRAMS, ArdourImport, imported_by_ardour
 from tests.drifting_drummer import CHANGING, Drummer, drummer
 
-from backbeat.outputs.midi_style import MidiStyle
+from backbeat.outputs.midi.style import MidiStyle
 from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi
 from backbeat.pipeline.hits_to_score import hits_to_score

@@ -13,7 +13,7 @@ import pytest
 from tests.drifting_drummer import CHANGING, Drummer, drummer
 from tests.fluidsynth_player import SOUND_FONT, FloatArray, beginnings_s, nearest_errors_s, played_by_fluidsynth
 
-from backbeat.outputs.midi_style import MidiStyle
+from backbeat.outputs.midi.style import MidiStyle
 from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi
 from backbeat.pipeline.hits_to_score import hits_to_score

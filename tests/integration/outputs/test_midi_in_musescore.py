@@ -12,7 +12,7 @@ import pytest
 from tests.drifting_drummer import CHANGING, Drummer, drummer
 from tests.musescore_importer import MuseScoreImport, imported_by_musescore
 
-from backbeat.outputs.midi_style import MidiStyle
+from backbeat.outputs.midi.style import MidiStyle
 from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi
 from backbeat.pipeline.hits_to_score import hits_to_score

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from tests.drum_scores import make_bars, make_score, page_of_everything
 
+from backbeat.outputs.notation.staff_map import load_staff_map, staff_map_names
 from backbeat.outputs.score_to_musicxml import score_to_musicxml
-from backbeat.outputs.staff_map import load_staff_map, staff_map_names
 from backbeat.records import Feel, Score
 from backbeat.values import FOUR_FOUR, Paper
 

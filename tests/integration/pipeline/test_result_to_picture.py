@@ -275,6 +275,6 @@ def fingerprint_of(data: bytes) -> str:
 
 def test_without_matplotlib_the_musician_is_told(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.delitem(sys.modules, "backbeat.outputs.picture_drawing", raising=False)
+    monkeypatch.delitem(sys.modules, "backbeat.outputs.picture.drawing", raising=False)
     with pytest.raises(EngineMissing, match="needs the package matplotlib"):
         draw(document)

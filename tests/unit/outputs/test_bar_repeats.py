@@ -5,9 +5,9 @@ from fractions import Fraction
 import pytest
 from tests.drum_scores import HAT, KICK, OPEN_HAT, SNARE, grace, make_bars, make_score, note, roll
 
-from backbeat.outputs.bar_repeats import repeated_bars
-from backbeat.outputs.drum_voices import drum_voices
-from backbeat.outputs.staff_map import load_staff_map
+from backbeat.outputs.notation.bar_repeats import repeated_bars
+from backbeat.outputs.notation.drum_voices import drum_voices
+from backbeat.outputs.notation.staff_map import load_staff_map
 from backbeat.records import Bar, ScoreNote
 from backbeat.values import FOUR_FOUR, Meter
 

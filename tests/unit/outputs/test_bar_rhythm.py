@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbeat.outputs.bar_rhythm import Bracket, Onset, Written, bar_rhythm
-from backbeat.outputs.beams import Beam
+from backbeat.outputs.notation.bar_rhythm import Bracket, Onset, Written, bar_rhythm
+from backbeat.outputs.notation.beams import Beam
 from backbeat.values import FOUR_FOUR, Meter
 
 

@@ -20,8 +20,8 @@ from tests.drum_scores import (
     roll,
 )
 
-from backbeat.outputs.drum_voices import DrumChord, Voice, drum_voices
-from backbeat.outputs.staff_map import load_staff_map
+from backbeat.outputs.notation.drum_voices import DrumChord, Voice, drum_voices
+from backbeat.outputs.notation.staff_map import load_staff_map
 from backbeat.records import Role, Score, ScoreNote
 from backbeat.values import FOUR_FOUR, Instrument
 

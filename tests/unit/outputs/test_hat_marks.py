@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 from tests.drum_scores import HAT, OPEN_HAT, PEDAL, SNARE, grace, note
 
-from backbeat.outputs.hat_marks import hat_marks
-from backbeat.outputs.staff_map_table import HatMarks
+from backbeat.outputs.notation.hat_marks import hat_marks
+from backbeat.outputs.notation.staff_map_table import HatMarks
 from backbeat.values import Instrument
 
 STROKES = {"c": HAT, "o": OPEN_HAT, "p": PEDAL, "s": SNARE}

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from backbeat.outputs.bar_rhythm import Onset, bar_rhythm
-from backbeat.outputs.drum_voices import Voice
-from backbeat.outputs.hidden_rests import hidden_rests
+from backbeat.outputs.notation.bar_rhythm import Onset, bar_rhythm
+from backbeat.outputs.notation.drum_voices import Voice
+from backbeat.outputs.notation.hidden_rests import hidden_rests
 from backbeat.values import FOUR_FOUR
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backbeat.outputs.midi_notes import NOTE_TICKS, MidiNote, score_to_notes
-from backbeat.outputs.midi_style import MidiStyle
-from backbeat.outputs.midi_timeline import Timeline, mapped_timeline, steady_timeline
+from backbeat.outputs.midi.notes import NOTE_TICKS, MidiNote, score_to_notes
+from backbeat.outputs.midi.style import MidiStyle
+from backbeat.outputs.midi.timeline import Timeline, mapped_timeline, steady_timeline
 from backbeat.outputs.note_map import load_note_map
 from backbeat.records import Bar, Role, Score, ScoreNote
 from backbeat.settings import BPM_MAX, BPM_MIN

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from music21.midi import MetaEvents, MidiFile
 
-from backbeat.outputs.midi_notes import MidiNote, score_to_notes
-from backbeat.outputs.midi_style import MidiStyle
-from backbeat.outputs.midi_timeline import Timeline, mapped_timeline
-from backbeat.outputs.midi_tracks import DRUM_TRACK
+from backbeat.outputs.midi.notes import MidiNote, score_to_notes
+from backbeat.outputs.midi.style import MidiStyle
+from backbeat.outputs.midi.timeline import Timeline, mapped_timeline
+from backbeat.outputs.midi.tracks import DRUM_TRACK
 from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi
 from backbeat.records import Bar, Score, ScoreNote

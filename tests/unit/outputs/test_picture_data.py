@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backbeat.errors import OutputError
-from backbeat.outputs.picture_data import Mark, picture_data
+from backbeat.outputs.picture.data import Mark, picture_data
 from backbeat.values import Instrument, Meter
 
 

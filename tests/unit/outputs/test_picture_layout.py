@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backbeat.errors import OutputError
-from backbeat.outputs.picture_data import PictureBar, PictureData, PictureHit
-from backbeat.outputs.picture_layout import (
+from backbeat.outputs.picture.data import PictureBar, PictureData, PictureHit
+from backbeat.outputs.picture.layout import (
     HEIGHT_MAX_IN,
     SECONDS_PER_ROW,
     bar_labels,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backbeat.outputs.midi_style import MidiStyle
-from backbeat.outputs.midi_tracks import DRUM_CHANNEL
+from backbeat.outputs.midi.style import MidiStyle
+from backbeat.outputs.midi.tracks import DRUM_CHANNEL
 from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi
 from backbeat.records import Bar, Score, ScoreNote

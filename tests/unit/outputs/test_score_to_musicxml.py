@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.drum_scores import CRASH, HAT, KICK, OPEN_HAT, SNARE, grace, make_bars, make_score, note, page_of_everything, roll
 
+from backbeat.outputs.notation.staff_map import load_staff_map
 from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.score_to_musicxml import score_to_musicxml
-from backbeat.outputs.staff_map import load_staff_map
 from backbeat.records import Feel, Score
 from backbeat.values import FOUR_FOUR, Instrument, Meter, Paper
 

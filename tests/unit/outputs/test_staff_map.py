@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from backbeat.errors import PresetError
-from backbeat.outputs.staff_map import load_staff_map, staff_map_names
-from backbeat.outputs.staff_map_table import HatMarks, Limb, Notehead
+from backbeat.outputs.notation.staff_map import load_staff_map, staff_map_names
+from backbeat.outputs.notation.staff_map_table import HatMarks, Limb, Notehead
 from backbeat.resources import presets_folder
 from backbeat.values import Instrument
 

@@ -5,9 +5,9 @@ from fractions import Fraction
 import pytest
 from tests.drum_scores import HAT, SNARE, grace, make_bars, make_score, note
 
-from backbeat.outputs.drum_voices import drum_voices
-from backbeat.outputs.staff_map import load_staff_map
-from backbeat.outputs.system_breaks import system_starts
+from backbeat.outputs.notation.drum_voices import drum_voices
+from backbeat.outputs.notation.staff_map import load_staff_map
+from backbeat.outputs.notation.system_breaks import system_starts
 from backbeat.values import FOUR_FOUR
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from tests.drum_scores import make_bars, make_score
 
-from backbeat.outputs.tempo_marks import beat_of, tempo_marks
+from backbeat.outputs.notation.tempo_marks import beat_of, tempo_marks
 from backbeat.values import FOUR_FOUR, Meter
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from backbeat.errors import AudioChanged, AudioMissing, AudioUnreadable, Cancelled
 from backbeat.intake.fingerprint import fingerprint
 from backbeat.monitor import Monitor, Unwatched
-from backbeat.outputs.envelope import Envelope
+from backbeat.outputs.picture.envelope import Envelope
 from backbeat.pipeline.file_to_envelope import Points, file_to_envelope
 from backbeat.values import Stage
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbeat.pipeline.score_marks import marks_of
+from backbeat.pipeline.score.marks import marks_of
 from backbeat.records import Hit, Hits, hits_from_rows
 from backbeat.values import Instrument
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backbeat.pipeline.hits_to_score import ScoreStyle, hits_to_score
-from backbeat.pipeline.score_notes import tremolo
+from backbeat.pipeline.score.notes import tremolo
 from backbeat.records import BeatGrid, Hit, Role, Score, ScoreNote, hits_from_rows
 from backbeat.values import FOUR_FOUR, Instrument
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.score_rhythms import FUNK, JAZZ, ROCK, SHUFFLE, SHUFFLE_FILL, SWUNG_FUNK, Phrase, play_phrase
 
 from backbeat.pipeline.hits_to_score import hits_to_score
-from backbeat.pipeline.score_onsets import Onsets
-from backbeat.pipeline.score_swing import RATIO_MAX, RATIO_MIN, STRAIGHT, swing_of
+from backbeat.pipeline.score.onsets import Onsets
+from backbeat.pipeline.score.swing import RATIO_MAX, RATIO_MIN, STRAIGHT, swing_of
 
 EIGHTHS, SIXTEENTHS = Fraction(1, 2), Fraction(1, 4)
 

@@ -89,6 +89,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now_s = 1_000_000.0
+        self.done: list[tuple[str, list[OutputKind]]] = []
         self.socket = FakeSocket()
         self.sender = OscSender(self.socket)
         self.sender.subscribe(SUBSCRIBER)
@@ -98,7 +99,13 @@ class Bench:
         self.store = self.open_store()
         self.worker = FakeWorker()
         self.announcer = Announcer(self.sender)
-        self.desk = JobDesk(self.store, self.worker, self.announcer, clock=lambda: self.now_s)
+        self.desk = JobDesk(
+            self.store,
+            self.worker,
+            self.announcer,
+            clock=lambda: self.now_s,
+            on_done=lambda job, outputs: self.done.append((job.id, sorted(outputs))),
+        )
 
     def open_store(self) -> Store:
         """As `backbeat jobs` does in another process."""

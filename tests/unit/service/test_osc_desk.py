@@ -150,12 +150,25 @@ def test_ping_is_answered_with_the_version(desk) -> None:
     assert desk.hear("/backbeat/pong") == [("/backbeat/pong", __version__)]
 
 
-@pytest.mark.parametrize(
-    "address", ["/backbeat/cancel", "/backbeat/repick", "/backbeat/status", "/backbeat/play", "/backbeat/hits"]
-)
+@pytest.mark.parametrize("address", [f"/backbeat/{what}" for what in ("cancel", "repick", "status", "play", "hits", "to_live")])
 def test_a_job_that_is_not_there_is_an_error_with_what_to_do(desk, address) -> None:
     desk.tell(address, "zzz")
     assert desk.error(address) == "There is no job 'zzz'. /backbeat/status lists the jobs there are."
+
+
+def test_errors_are_heard_at_a_subscribed_port_of_the_same_computer_too_because_max_hears_at_no_other(desk) -> None:
+    elsewhere = Peer("192.0.2.1", 7000)
+    desk.office.bench.sender.subscribe(elsewhere)
+    desk.tell("/backbeat/cancel", "zzz")
+    socket = desk.office.bench.socket
+    assert socket.heard("/backbeat/error", by=desk.office.bench.subscriber) == desk.hear("/backbeat/error")
+    assert socket.heard("/backbeat/error", by=elsewhere) == []
+
+
+def test_only_a_finished_job_goes_into_live(desk, song) -> None:
+    job = desk.transcribe(song)
+    desk.tell("/backbeat/to_live", job.id)
+    assert desk.error("/backbeat/to_live") == f"Job {job.id} is running: only finished jobs have hits."
 
 
 # Transcribing

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from backbeat.pipeline.score_divisions import BEAT_TICKS, Places
-from backbeat.pipeline.score_onsets import Onsets
+from backbeat.pipeline.score.divisions import BEAT_TICKS, Places
+from backbeat.pipeline.score.onsets import Onsets
 from backbeat.records import Hits
 from backbeat.values import Instrument
 

@@ -11,8 +11,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from backbeat.pipeline.score_onsets import BoolArray, Onsets
-from backbeat.pipeline.score_swing import Swing
+from backbeat.pipeline.score.onsets import BoolArray, Onsets
+from backbeat.pipeline.score.swing import Swing
 from backbeat.records import IntArray, TimeArray
 from backbeat.values import Division
 

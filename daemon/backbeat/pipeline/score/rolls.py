@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from backbeat.pipeline.score_ruler import Ruler
+from backbeat.pipeline.score.ruler import Ruler
 from backbeat.records import Hits, TimeArray
 from backbeat.values import Instrument
 

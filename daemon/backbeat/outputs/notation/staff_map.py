@@ -17,8 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from backbeat.errors import PresetError
+from backbeat.outputs.notation.staff_map_table import STEPS, HatMarks, Limb, Notehead, mistakes_in
 from backbeat.outputs.note_map import NOTATION_PREFIX, notation_files
-from backbeat.outputs.staff_map_table import STEPS, HatMarks, Limb, Notehead, mistakes_in
 from backbeat.values import Instrument
 
 STANDARD = "standard"

@@ -27,16 +27,16 @@ from music21 import bar as barline
 from music21.musicxml.m21ToXml import ScoreExporter
 from music21.stream.enums import ShowNumber
 
-from backbeat.outputs.bar_rhythm import Bracket, Onset, Tuplet, Written, bar_rhythm
-from backbeat.outputs.beams import Beam
-from backbeat.outputs.drum_page import PART_NAME, DrumPage, stroke_id
-from backbeat.outputs.drum_voices import DrumChord, Stroke, Voice
-from backbeat.outputs.hat_marks import HatMark
-from backbeat.outputs.hidden_rests import hidden_rests
+from backbeat.outputs.notation.bar_rhythm import Bracket, Onset, Tuplet, Written, bar_rhythm
+from backbeat.outputs.notation.beams import Beam
+from backbeat.outputs.notation.drum_page import PART_NAME, DrumPage, stroke_id
+from backbeat.outputs.notation.drum_voices import DrumChord, Stroke, Voice
+from backbeat.outputs.notation.hat_marks import HatMark
+from backbeat.outputs.notation.hidden_rests import hidden_rests
+from backbeat.outputs.notation.staff_map import STEMS
+from backbeat.outputs.notation.staff_map_table import Limb
+from backbeat.outputs.notation.tempo_marks import beat_of
 from backbeat.outputs.plain_text import plain_text
-from backbeat.outputs.staff_map import STEMS
-from backbeat.outputs.staff_map_table import Limb
-from backbeat.outputs.tempo_marks import beat_of
 
 _VOICES = {Voice.HANDS: 1, Voice.FEET: 2, Voice.ROLLS: 3}
 _TYPES = ("whole", "half", "quarter", "eighth", "16th", "32nd", "64th", "128th", "256th")

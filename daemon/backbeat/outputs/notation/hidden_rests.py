@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from backbeat.outputs.bar_rhythm import Written
-from backbeat.outputs.drum_voices import Voice
-from backbeat.outputs.note_values import QUARTER
+from backbeat.outputs.notation.bar_rhythm import Written
+from backbeat.outputs.notation.drum_voices import Voice
+from backbeat.outputs.notation.note_values import QUARTER
 
 
 def hidden_rests(rhythms: Mapping[Voice, Sequence[Written]]) -> dict[Voice, frozenset[Written]]:

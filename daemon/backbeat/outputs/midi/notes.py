@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from backbeat.outputs.midi_style import MidiStyle
-from backbeat.outputs.midi_timeline import Timeline
+from backbeat.outputs.midi.style import MidiStyle
+from backbeat.outputs.midi.timeline import Timeline
 from backbeat.records import Score, ScoreNote
 from backbeat.units import PPQ
 from backbeat.values import Instrument

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backbeat.pipeline.beat_line import BeatLine
-from backbeat.pipeline.score_bars import Span
+from backbeat.pipeline.score.bars import Span
 from backbeat.records import IntArray, TimeArray
 
 

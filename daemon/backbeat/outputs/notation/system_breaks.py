@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from backbeat.outputs.drum_voices import VoicesOfBar
+from backbeat.outputs.notation.drum_voices import VoicesOfBar
 from backbeat.records import Bar
 
 BARS_PER_SYSTEM = 4

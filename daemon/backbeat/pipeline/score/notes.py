@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
-from backbeat.pipeline.score_bars import Span, beat_length
-from backbeat.pipeline.score_divisions import BEAT_TICKS
-from backbeat.pipeline.score_marks import Marks
-from backbeat.pipeline.score_rolls import Roll
-from backbeat.pipeline.score_swing import Swing
+from backbeat.pipeline.score.bars import Span, beat_length
+from backbeat.pipeline.score.divisions import BEAT_TICKS
+from backbeat.pipeline.score.marks import Marks
+from backbeat.pipeline.score.rolls import Roll
+from backbeat.pipeline.score.swing import Swing
 from backbeat.records import Hit, Role, ScoreNote
 
 _GAP_STEPS = 960  # of a quarter note: what gaps of grace notes are rounded to

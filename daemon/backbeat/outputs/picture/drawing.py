@@ -16,9 +16,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
-from backbeat.outputs.envelope import Envelope
-from backbeat.outputs.picture_data import Mark, PictureData, PictureHit
-from backbeat.outputs.picture_layout import NOTE_LETTERS, TITLE_LETTERS, Layout, Row, bar_labels, lines_fit, shorten, time_ticks
+from backbeat.outputs.picture.data import Mark, PictureData, PictureHit
+from backbeat.outputs.picture.envelope import Envelope
+from backbeat.outputs.picture.layout import NOTE_LETTERS, TITLE_LETTERS, Layout, Row, bar_labels, lines_fit, shorten, time_ticks
 from backbeat.values import Instrument, Picture
 
 DOTS_PER_IN = 110

@@ -14,8 +14,8 @@ from fractions import Fraction
 from functools import lru_cache
 from math import lcm
 
-from backbeat.outputs.beams import Beam, beams_of
-from backbeat.outputs.note_values import DOTTED, QUARTER, flags, may_start, rests_between, values_up_to
+from backbeat.outputs.notation.beams import Beam, beams_of
+from backbeat.outputs.notation.note_values import DOTTED, QUARTER, flags, may_start, rests_between, values_up_to
 from backbeat.values import Meter
 
 

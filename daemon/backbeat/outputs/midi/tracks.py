@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 import mido
 
 import backbeat
-from backbeat.outputs.midi_notes import MidiNote
-from backbeat.outputs.midi_style import MidiStyle
-from backbeat.outputs.midi_timeline import MeterChange, Timeline, length_of, ticks_of
+from backbeat.outputs.midi.notes import MidiNote
+from backbeat.outputs.midi.style import MidiStyle
+from backbeat.outputs.midi.timeline import MeterChange, Timeline, length_of, ticks_of
 from backbeat.outputs.plain_text import plain_text
 from backbeat.units import PPQ
 from backbeat.values import Instrument, Meter, MidiLayout

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from backbeat.errors import OutputError
-from backbeat.outputs.picture_data import PictureBar, PictureData
+from backbeat.outputs.picture.data import PictureBar, PictureData
 from backbeat.values import Instrument
 
 WIDTH_IN = 14.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from fractions import Fraction
 
-from backbeat.outputs.staff_map_table import HatMarks
+from backbeat.outputs.notation.staff_map_table import HatMarks
 from backbeat.records import Role, ScoreNote
 from backbeat.values import Instrument
 

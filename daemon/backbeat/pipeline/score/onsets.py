@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backbeat.pipeline.score_ruler import Ruler
+from backbeat.pipeline.score.ruler import Ruler
 from backbeat.records import Hits, IntArray, TimeArray
 from backbeat.values import Instrument
 

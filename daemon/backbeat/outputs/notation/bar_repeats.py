@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from backbeat.outputs.drum_voices import DrumChord, VoicesOfBar
+from backbeat.outputs.notation.drum_voices import DrumChord, VoicesOfBar
 from backbeat.records import Bar
 
 

@@ -10,9 +10,9 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import accumulate, pairwise
 
-from backbeat.outputs.hat_marks import HatMark, hat_marks
-from backbeat.outputs.staff_map import StaffMap
-from backbeat.outputs.staff_map_table import Limb
+from backbeat.outputs.notation.hat_marks import HatMark, hat_marks
+from backbeat.outputs.notation.staff_map import StaffMap
+from backbeat.outputs.notation.staff_map_table import Limb
 from backbeat.records import Role, Score, ScoreNote
 from backbeat.values import Instrument
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from backbeat.outputs.bar_repeats import repeated_bars
-from backbeat.outputs.drum_voices import VoicesOfBar, drum_voices
-from backbeat.outputs.staff_map import StaffMap
-from backbeat.outputs.system_breaks import system_starts
-from backbeat.outputs.tempo_marks import tempo_marks
+from backbeat.outputs.notation.bar_repeats import repeated_bars
+from backbeat.outputs.notation.drum_voices import VoicesOfBar, drum_voices
+from backbeat.outputs.notation.staff_map import StaffMap
+from backbeat.outputs.notation.system_breaks import system_starts
+from backbeat.outputs.notation.tempo_marks import tempo_marks
 from backbeat.records import Feel, Score
 
 PART_NAME = "Drumset"  # MuseScore takes a part of this name for a drum kit

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from backbeat.pipeline.score_rolls import Roll, rolls_of
-from backbeat.pipeline.score_ruler import Ruler
+from backbeat.pipeline.score.rolls import Roll, rolls_of
+from backbeat.pipeline.score.ruler import Ruler
 from backbeat.records import Hits, TimeArray
 from backbeat.values import Instrument
 

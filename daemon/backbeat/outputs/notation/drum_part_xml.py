@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element, SubElement
 
 import backbeat
-from backbeat.outputs.drum_page import DrumPage, Swing, number_of_stroke
+from backbeat.outputs.notation.drum_page import DrumPage, Swing, number_of_stroke
 from backbeat.values import Instrument, Paper
 
 PART_ID = "P1"

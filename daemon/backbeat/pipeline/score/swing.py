@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from backbeat.pipeline.score_onsets import BoolArray, Onsets
+from backbeat.pipeline.score.onsets import BoolArray, Onsets
 from backbeat.records import IntArray, TimeArray
 
 RATIO_MIN, RATIO_MAX = 1.25, 3.5

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backbeat.pipeline.score_ruler import Ruler
-from backbeat.pipeline.score_swing import Swing
+from backbeat.pipeline.score.ruler import Ruler
+from backbeat.pipeline.score.swing import Swing
 from backbeat.records import Feel, ScoreNote
 from backbeat.values import Instrument
 

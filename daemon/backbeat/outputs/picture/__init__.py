@@ -1,0 +1,1 @@
+"""The summary picture: what is drawn, where, and the drawing itself."""

@@ -1,0 +1,1 @@
+"""Where each stroke is written: the parts of `hits_to_score`, one concern each."""
