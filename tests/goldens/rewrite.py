@@ -14,7 +14,7 @@ import mido
 import numpy as np
 
 import backbeat
-from backbeat.outputs.midi_style import MidiStyle
+from backbeat.outputs.midi.style import MidiStyle
 from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.result_to_json import result_to_json
 from backbeat.outputs.score_to_midi import score_to_midi, score_to_tempomap_midi

@@ -84,7 +84,7 @@ def _note_map(name: str, folder: Path) -> dict[str, Any]:
 
 
 def _notation(name: str, path: Path, folder: Path) -> dict[str, Any]:
-    from backbeat.outputs.staff_map import read_staff_map  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.notation.staff_map import read_staff_map  # noqa: PLC0415 - not needed for --help
 
     known: dict[str, Any] = {"kind": "notation", "name": name, "whose": _whose(path, folder), "path": str(path)}
     try:

@@ -111,8 +111,8 @@ def _say_check(result: dict[str, Any]) -> None:
 
 def _checked(path: Path) -> tuple[list[str], list[str]]:
     """Mistakes and doubts; what is no TOML at all is a mistake, so that the other files are checked all the same."""
+    from backbeat.outputs.notation.staff_map import read_staff_map  # noqa: PLC0415
     from backbeat.outputs.note_map import NOTATION_PREFIX, check_note_map  # noqa: PLC0415 - not needed for --help
-    from backbeat.outputs.staff_map import read_staff_map  # noqa: PLC0415
 
     try:
         if not path.name.startswith(NOTATION_PREFIX):

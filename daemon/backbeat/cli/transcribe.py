@@ -94,8 +94,8 @@ class Batch:
     @classmethod
     def of(cls, config: Config, *, out_dir: Path | None, said: frozenset[str] = frozenset()) -> Batch:
         """A batch with its own tools; raises PresetError when there is no such note map or staff map."""
+        from backbeat.outputs.notation.staff_map import load_staff_map  # noqa: PLC0415 - not needed for --help
         from backbeat.outputs.note_map import load_note_map  # noqa: PLC0415 - not needed for --help
-        from backbeat.outputs.staff_map import load_staff_map  # noqa: PLC0415 - not needed for --help
         from backbeat.service.tools import tools_from_config  # noqa: PLC0415 - brings NumPy and more
 
         tools = tools_from_config(config)

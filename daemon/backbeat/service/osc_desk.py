@@ -26,10 +26,10 @@ from backbeat.monitor import Monitor
 from backbeat.osc import Peer
 from backbeat.outputs import hits_to_osc as say
 from backbeat.outputs.live_midi import MidiPlayer
+from backbeat.outputs.notation.staff_map import load_staff_map
 from backbeat.outputs.note_map import NoteMap, load_note_map
 from backbeat.outputs.osc_sender import OscSender
 from backbeat.outputs.read_result import read_result
-from backbeat.outputs.staff_map import load_staff_map
 from backbeat.pipeline.request import Request, free_out_base
 from backbeat.records import Hit, Hits
 from backbeat.service.announcer import Announcer
