@@ -50,6 +50,7 @@ def examine(config: Config) -> list[Finding]:
     from backbeat.cli.doctor_connections import osc_findings, port_findings  # noqa: PLC0415
     from backbeat.cli.doctor_engines import engine_findings, model_findings  # noqa: PLC0415
     from backbeat.cli.doctor_folders import folder_findings  # noqa: PLC0415
+    from backbeat.cli.doctor_live import live_findings  # noqa: PLC0415
     from backbeat.cli.doctor_system import format_findings, package_findings, program_findings  # noqa: PLC0415
 
     return [
@@ -59,6 +60,7 @@ def examine(config: Config) -> list[Finding]:
         *folder_findings(config),
         *osc_findings(config),
         *port_findings(config),
+        *live_findings(config),
         *program_findings(config),
         *format_findings(),
         *package_findings(),

@@ -30,7 +30,8 @@ def test_a_whole_installation_can_transcribe_and_the_report_covers_everything(ho
     assert code == 0
     areas = {finding["area"] for finding in findings}
     assert areas == {
-        "config", "backbeat", "engines", "models", "folders", "osc", "midi", "programs", "audio formats", "extras",
+        "config", "backbeat", "engines", "models", "folders", "osc", "midi", "ableton live", "programs", "audio formats",
+        "extras",
     }  # fmt: skip
     assert only(findings, "engines", "annoteator")["verdict"] == "ok"
     assert "htdemucs" in [finding["name"] for finding in findings if finding["area"] == "models"]

@@ -7,8 +7,10 @@ import re
 import struct
 import subprocess
 import sys
+import tomllib
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from textwrap import dedent
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +22,7 @@ from backbeat.live.hits_to_clip import NOTE_BEATS, SAME_BEATS
 from backbeat.live.live_set import OWN_MARK
 from backbeat.outputs.note_map import load_note_map
 from backbeat.resources import integrations_folder
+from backbeat.settings import BPM_MAX
 from backbeat.values import Stage
 
 FOLDER = integrations_folder() / "ableton"
@@ -116,6 +119,7 @@ def test_the_script_has_the_pads_of_the_note_map_and_the_numbers_of_the_daemon()
     assert json.loads(stages[1]) == list(Stage)
     assert f"var NOTE_BEATS = {NOTE_BEATS};" in SCRIPT
     assert f"var SAME_BEATS = {SAME_BEATS};" in SCRIPT
+    assert f"var TEMPO_MAX = {BPM_MAX:g};" in SCRIPT
     assert f'var CLIP_MARK = "{OWN_MARK}";' in SCRIPT
 
 
@@ -139,5 +143,7 @@ def test_the_script_keeps_to_the_old_javascript_that_max_runs() -> None:
 
 def test_the_readme_names_the_ports_and_both_ways() -> None:
     assert (LiveConfig().send_port, LiveConfig().receive_port) == (ableton_osc.SEND_PORT, ableton_osc.RECEIVE_PORT)
+    (example,) = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
+    assert tomllib.loads(dedent(example)) == {"live": {"enabled": True}}
     for word in ("11000", "11001", "9753", "9754", "Backbeat.amxd", "backbeat to-live", "AbletonOSC"):
         assert word in README
