@@ -1,0 +1,6 @@
+-- @noindex
+-- Asks for Backbeat's settings.
+
+local folder = debug.getinfo(1, "S").source:match("^@(.*[/\\])")
+package.path = folder .. "?.lua;" .. package.path
+require("backbeat.actions").settings()
