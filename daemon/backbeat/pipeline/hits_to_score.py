@@ -56,7 +56,7 @@ def hits_to_score(
 
     Every hit is in the Score exactly once, in the same order. No two strokes or rolls of one instrument have the same
     place: where two fall together, the later goes to the next place of a finer division.
-    Bars cover the grid, every hit and the recording (`duration_s`, seconds); an incomplete first bar stays one,
+    Bars cover every hit and the recording (`duration_s`, seconds), but no bar is opened for its last stroke to ring out in; an incomplete first bar stays one,
     strokes before it lengthen it or get bars of their own. Grid beats are the meter's beats (eighths in x/8).
     An empty grid gives 4/4 at `grid.tempo_bpm` (120 when nothing was found); no hits give bars of rests.
     """
@@ -129,11 +129,16 @@ def _end_tick(hits: Hits, roll: Roll, ruler: Ruler, step: int) -> int:
 
 
 def _covering_spans(ruler: Ruler, duration_s: float, ticks: Sequence[int]) -> list[Span]:
-    """The grid's bars, and as many more as the recording and the places need."""
+    """The grid's bars, and as many more or less as the recording and the places need.
+
+    A last bar that the recording does not fill and nothing is struck in is left out: there the last stroke rings out.
+    """
     first = ruler.spans[0].first
     beats = [tick // BEAT_TICKS for tick in (min(ticks), max(ticks))] if ticks else []
     last_beat = _last_beat(ruler.line, duration_s)
-    return covering(list(ruler.spans), low=min([first, *beats]), high=max([first, last_beat, *beats]))
+    spans = covering(list(ruler.spans), low=min([first, *beats]), high=max([first, last_beat, *beats]))
+    rings_out = bool(beats) and spans[-1].first > max(beats) and last_beat + 1 < spans[-1].end
+    return spans[:-1] if rings_out else spans
 
 
 def _last_beat(line: BeatLine, duration_s: float) -> int:

@@ -136,6 +136,11 @@ def test_the_bars_cover_the_recording_and_no_more() -> None:
     assert len(hits_to_score(make_hits(), steady(4), title="t", duration_s=8.02).bars) == 4
 
 
+def test_a_last_stroke_that_rings_out_after_the_bar_line_opens_no_bar_but_a_bar_of_silence_is_one() -> None:
+    hits = make_hits((0.0, KICK), (3.5, SNARE))
+    assert [len(hits_to_score(hits, steady(4), title="t", duration_s=s).bars) for s in (4.0, 5.5, 6.0, 7.5)] == [2, 2, 3, 3]
+
+
 def test_a_beat_after_the_end_of_a_loop_opens_no_bar() -> None:
     grid = make_grid([n * 0.5 for n in range(9)], [1, 2, 3, 4, 1, 2, 3, 4, 1])
     assert len(hits_to_score(make_hits(), grid, title="t", duration_s=4.01).bars) == 2
