@@ -272,8 +272,8 @@ def _get_notes(clip: Clip, p: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _remove_notes(clip: Clip, p: tuple[Any, ...]) -> None:
-    gone = clip.notes_in(*_span(p))
-    clip.notes = [note for note in clip.notes if note not in gone]
+    gone = {id(note) for note in clip.notes_in(*_span(p))}
+    clip.notes = [note for note in clip.notes if id(note) not in gone]
 
 
 def _packet(address: str, values: tuple[Any, ...]) -> bytes:

@@ -28,7 +28,9 @@ SEND_PORT, RECEIVE_PORT = 11000, 11001
 ANSWER_S = 0.7
 """An answer takes a tick of 100 ms, more while Live is busy."""
 
-TRIES = 4
+PROBE_TRIES, TRIES = 4, 8
+"""A Live that has answered is waited for longer: it may be loading something."""
+
 PORT_WAIT_S = 3.0
 """How long another writer of ours may hold the answer port before it counts as taken."""
 
@@ -88,7 +90,7 @@ class AbletonOsc:
     def probe(self) -> None:
         """Return when Live answers; raises LiveError, with what to do, when it does not."""
         self._drain()
-        if self._answers("/live/test", [()]) == [None]:
+        if self._answers("/live/test", [()], tries=PROBE_TRIES) == [None]:
             words = {"host": self._address.host, "port": self._address.send_port}
             raise LiveError(NOT_RUNNING.format(**words), advice=NOT_RUNNING_ADVICE)
 
@@ -145,7 +147,7 @@ class AbletonOsc:
     # Inside
 
     def _answers(
-        self, address: str, questions: Sequence[Sequence[int | float | str]], *, repeated: int = 2
+        self, address: str, questions: Sequence[Sequence[int | float | str]], *, repeated: int = 2, tries: int = TRIES
     ) -> list[tuple[Any, ...] | None]:
         """An answer for each question, None where there was none after all tries.
 
@@ -153,7 +155,7 @@ class AbletonOsc:
         """
         open_questions = {tuple(question): n for n, question in enumerate(questions)}
         answers: list[tuple[Any, ...] | None] = [None] * len(questions)
-        for _ in range(TRIES):
+        for _ in range(tries):
             for question in open_questions:
                 self.tell(address, *question)
             deadline = time.monotonic() + self._answer_s

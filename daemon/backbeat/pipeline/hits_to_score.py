@@ -56,8 +56,9 @@ def hits_to_score(
 
     Every hit is in the Score exactly once, in the same order. No two strokes or rolls of one instrument have the same
     place: where two fall together, the later goes to the next place of a finer division.
-    Bars cover every hit and the recording (`duration_s`, seconds), but no bar is opened for its last stroke to ring out in; an incomplete first bar stays one,
-    strokes before it lengthen it or get bars of their own. Grid beats are the meter's beats (eighths in x/8).
+    Bars cover every hit and the recording (`duration_s`, seconds), but no bar is opened for its last stroke to ring out in. An
+    incomplete first bar stays one, strokes before it lengthen it or get bars of their own. Grid beats are the meter's beats
+    (eighths in x/8).
     An empty grid gives 4/4 at `grid.tempo_bpm` (120 when nothing was found); no hits give bars of rests.
     """
     line = beat_line(grid)
