@@ -27,6 +27,7 @@ import soundfile
 import soxr
 
 from backbeat.cli.main import main
+from backbeat.units import PPQ
 from backbeat.values import OutputKind
 
 QUICK = ("--separation", "none", "--beats", "librosa", "--pdf", "none")
@@ -188,7 +189,7 @@ def test_music21_reads_the_midi_files_as_the_json_tells_them(tuned):
             file.open(line["outputs"][kind])
             file.read()
             file.close()
-            assert (file.format, file.ticksPerQuarterNote, len(file.tracks)) == (1, 480, 2), name
+            assert (file.format, file.ticksPerQuarterNote, len(file.tracks)) == (1, PPQ, 2), name
             notes = [event for track in file.tracks for event in track.events if event.isNoteOn()]
             assert len(notes) == len(result["hits"]), name
             assert {event.channel for event in notes} == {10}, name
@@ -199,7 +200,7 @@ def test_hits_are_in_the_midi_file_at_their_times(tuned):
     for line in tuned.lines.values():
         result = read_result(line)
         ((_, tempo),) = messages(line["outputs"]["midi"], "set_tempo")
-        at_s = [mido.tick2second(tick, 480, tempo.tempo) for tick, _ in messages(line["outputs"]["midi"], "note_on")]
+        at_s = [mido.tick2second(tick, PPQ, tempo.tempo) for tick, _ in messages(line["outputs"]["midi"], "note_on")]
         assert at_s == pytest.approx([hit["time"] for hit in result["hits"]], abs=0.002)
 
 
@@ -250,7 +251,7 @@ def test_the_hosts_tempo_is_the_midi_files_and_the_hits_stay_where_they_are(tran
     midi = told.only["outputs"]["midi"]
     ((_, tempo),) = messages(midi, "set_tempo")
     assert tempo.tempo == round(60_000_000 / 93.5)
-    at_s = [mido.tick2second(tick, 480, tempo.tempo) for tick, _ in messages(midi, "note_on")]
+    at_s = [mido.tick2second(tick, PPQ, tempo.tempo) for tick, _ in messages(midi, "note_on")]
     assert at_s == pytest.approx([hit["time"] for hit in result["hits"]], abs=0.002)
     assert result["detected_bpm"] != 93.5
 
@@ -277,13 +278,15 @@ def test_a_meter_that_the_user_knows_is_in_all_outputs(transcribe, short, tmp_pa
 
 
 def test_quantize_100_puts_every_hit_on_the_grid_of_the_tempo_map(transcribe, short, tmp_path):
-    """Grids of 32nds and of sixteenth triplets: 60 and 80 ticks."""
-    played = transcribe(short, *QUICK, out=tmp_path / "played")
-    pulled = transcribe(short, "--quantize", "100", *QUICK, out=tmp_path / "pulled")
+    """Grids of 32nds and of sixteenth triplets. Grace notes, which are a little before theirs, are switched off."""
+    straight = ("--engine", "net", "--flam-ms", "0", *QUICK)
+    played = transcribe(short, *straight, out=tmp_path / "played")
+    pulled = transcribe(short, "--quantize", "100", *straight, out=tmp_path / "pulled")
+    assert pulled.result["feel"]["swing_unit"] is None
 
     def off_grid(told: Told) -> int:
         ticks = [tick for tick, _ in messages(told.only["outputs"]["tempomap"], "note_on")]
-        return sum(bool(tick % 60 and tick % 80) for tick in ticks)
+        return sum(bool(tick % (PPQ // 8) and tick % (PPQ // 6)) for tick in ticks)
 
     assert off_grid(pulled) == 0
     assert off_grid(played) > 0.5 * len(played.result["hits"])
