@@ -22,6 +22,7 @@
     |-- MidiPortError          no usable MIDI port
     |-- OscPortError           the OSC port cannot be opened
     |-- LiveError              Ableton Live cannot be reached, or refused something
+    |-- InstallError           there is no place for what goes into a DAW
     |-- StoreError             the job database could not be used
     `-- Cancelled              not a failure: somebody cancelled the job
 
@@ -195,6 +196,12 @@ class LiveError(BackbeatError):
     """Raised when Ableton Live does not answer through AbletonOSC, or did not do what was asked."""
 
     code = "live"
+
+
+class InstallError(BackbeatError):
+    """Raised when what goes into a DAW or a notation program cannot be put there."""
+
+    code = "install"
 
 
 class StoreError(BackbeatError):

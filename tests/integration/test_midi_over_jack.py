@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -101,6 +103,46 @@ def test_another_program_hears_the_hits_in_time_through_our_own_port(tmp_path: P
     assert sorted(told) == [36, 36, 36, 38, 38, 38]
     offsets_s = [time_s - ons[0][0] for time_s, _, _ in ons]
     assert offsets_s == pytest.approx(times_s, abs=0.2)
+
+
+@pytest.mark.usefixtures("jack")
+def test_the_command_plays_in_a_loop_from_a_position_until_ctrl_c_which_ends_all_notes(
+    tmp_path: Path, as_in_a_terminal: tuple[str, ...]
+) -> None:
+    result, config, heard = tmp_path / "song.drums.json", tmp_path / "config.toml", tmp_path / "heard"
+    rows = [(0.0, "crash", 99), (1.0, "kick", 100), (1.1, "snare", 90)]
+    result.write_text(json.dumps(_document(rows, duration_s=1.25)), "utf-8")
+    config.touch()
+    options = ["--from", "0.5", "--loop", "--wait", "--preset", "general-midi", "--config", str(config)]
+    with heard.open("w") as out:
+        player = subprocess.Popen([*as_in_a_terminal, "play", str(result), *options], stdin=subprocess.PIPE)
+        listener = subprocess.Popen([sys.executable, "-c", LISTENER], stdin=subprocess.PIPE, stdout=out)
+        try:
+            eventually(lambda: "listening" in heard.read_text(), "the other program's listening")
+            assert player.stdin is not None
+            player.stdin.write(b"\n")
+            player.stdin.flush()
+            eventually(lambda: len(_notes(heard, 0x99)) >= 5, "hearing three rounds")
+            player.send_signal(signal.SIGINT)
+            assert player.wait(timeout=PATIENCE_S) == 130
+            eventually(lambda: (123, 0) in [row[1:] for row in _notes(heard, 0xB9)], "hearing all notes off")
+        finally:
+            player.kill()
+            player.communicate()
+            listener.communicate(timeout=10)
+    ons = _notes(heard, 0x99)
+    assert [note for _, note, _ in ons[:5]] == [36, 38, 36, 38, 36]
+    assert len(_notes(heard, 0x89)) == len(ons), "every note ends"
+    assert [time_s - ons[0][0] for time_s, _, _ in ons[:5]] == pytest.approx([0.0, 0.1, 0.75, 0.85, 1.5], abs=0.2)
+
+
+def _document(rows: list[tuple[float, str, int]], duration_s: float) -> dict[str, object]:
+    hits = [{"time": t, "instrument": name, "midi_velocity": velocity, "confidence": 1.0} for t, name, velocity in rows]
+    return {
+        "schema_version": 1, "identity": "x", "fingerprint": "y", "source": "song.wav", "outputs": {}, "engine": "test",
+        "detected_bpm": 120.0, "bpm_unreliable": False, "midi_bpm": 120.0, "confidence_score": 0.9, "low_confidence": False,
+        "duration_seconds": duration_s, "warnings": [], "hits": hits,
+    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("jack")

@@ -45,12 +45,12 @@ def test_every_command_in_the_readme_is_understood(line: str) -> None:
     build_parser().parse_args(shlex.split(line))
 
 
-def test_the_configuration_in_the_readme_is_valid(tmp_path: Path) -> None:
-    (example,) = blocks("toml")
+@pytest.mark.parametrize("example", blocks("toml"))
+def test_the_configurations_in_the_readme_are_valid(example: str, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(example, "utf-8")
     config = load_config(file, environ={}).config
-    assert len(config.watch) == len(tomllib.loads(example)["watch"]) == 2
+    assert len(config.watch) == len(tomllib.loads(example).get("watch", ()))
 
 
 def test_the_readme_lists_every_osc_address() -> None:

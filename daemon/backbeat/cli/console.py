@@ -24,8 +24,9 @@ def remark(text: str) -> None:
 
 
 def say_json(value: Any) -> None:
-    """One line of JSON on stdout."""
-    say(json.dumps(value, ensure_ascii=False, default=str))
+    """One line of JSON on stdout; where scripts would not get UTF-8 (pipes on Windows), with escapes for all but ASCII."""
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    say(json.dumps(value, ensure_ascii=not is_utf8, default=str))
 
 
 def explain(error: BackbeatError, *, verbose: bool = False) -> None:

@@ -50,8 +50,12 @@ def examine(config: Config) -> list[Finding]:
     from backbeat.cli.doctor_connections import osc_findings, port_findings  # noqa: PLC0415
     from backbeat.cli.doctor_engines import engine_findings, model_findings  # noqa: PLC0415
     from backbeat.cli.doctor_folders import folder_findings  # noqa: PLC0415
+    from backbeat.cli.doctor_installed import installed_findings  # noqa: PLC0415
     from backbeat.cli.doctor_live import live_findings  # noqa: PLC0415
     from backbeat.cli.doctor_system import format_findings, package_findings, program_findings  # noqa: PLC0415
+    from backbeat.install.contents import backbeat_command  # noqa: PLC0415 - not needed for --help
+    from backbeat.install.places import user_folders  # noqa: PLC0415 - not needed for --help
+    from backbeat.resources import integrations_folder  # noqa: PLC0415 - not needed for --help
 
     return [
         *python_findings(),
@@ -61,6 +65,7 @@ def examine(config: Config) -> list[Finding]:
         *osc_findings(config),
         *port_findings(config),
         *live_findings(config),
+        *installed_findings(user_folders(), integrations_folder(), backbeat_command()),
         *program_findings(config),
         *format_findings(),
         *package_findings(),

@@ -10,13 +10,49 @@ import sys
 from collections.abc import Sequence
 
 from backbeat import __version__
-from backbeat.cli import config, demo, doctor, jobs, models, plot, ports, presets, repick, run, send, to_live, train, transcribe
+from backbeat.cli import (
+    config,
+    demo,
+    doctor,
+    install,
+    jobs,
+    models,
+    play,
+    plot,
+    ports,
+    presets,
+    repick,
+    run,
+    send,
+    to_live,
+    train,
+    transcribe,
+)
+from backbeat.cli import open as open_result
 from backbeat.cli.console import explain, remark
 from backbeat.cli.exit_codes import EXIT_CODE_HELP, ExitCode
 from backbeat.cli.options import common_options
 from backbeat.errors import AlreadyRunning, BackbeatError, ConfigError, PresetError
 
-COMMANDS = (run, transcribe, send, repick, plot, to_live, jobs, doctor, config, models, presets, ports, demo, train)
+COMMANDS = (
+    run,
+    transcribe,
+    send,
+    repick,
+    plot,
+    play,
+    to_live,
+    open_result,
+    jobs,
+    install,
+    doctor,
+    config,
+    models,
+    presets,
+    ports,
+    demo,
+    train,
+)
 """Each has `add_command(subparsers, common)`. Importing them is cheap: what is heavy they import when they run."""
 
 DESCRIPTION = "Bounce a track, get its drums back: MIDI, notation, JSON and OSC from a recording."

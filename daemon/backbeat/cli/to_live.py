@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import closing
 from dataclasses import asdict
-from pathlib import Path
 
 from backbeat.cli.command import Subparsers, new_command
 from backbeat.cli.console import remark, say, say_json
 from backbeat.cli.exit_codes import EXIT_CODE_HELP, ExitCode
-from backbeat.cli.jobs import find_job, open_store
 from backbeat.cli.options import configured, json_option
-from backbeat.errors import StoreError
-from backbeat.jobs.job import JobState
-from backbeat.values import OutputKind
+from backbeat.cli.result_file import result_file
 
 DESCRIPTION = """\
 Put what was heard as a clip into the set that is open in Ableton Live, through AbletonOSC: each note where its stroke is in
@@ -54,7 +49,9 @@ def _execute(args: argparse.Namespace) -> int:
         fire=config.fire if args.fire is None else args.fire,
         replace=args.replace,
     )
-    there = to_live(_result_file(args), notes=note_map.notes, target=target, address=live_address(config), monitor=Unwatched())
+    there = to_live(
+        result_file(args, "for Live"), notes=note_map.notes, target=target, address=live_address(config), monitor=Unwatched()
+    )
     if args.json:
         say_json(asdict(there))
         return ExitCode.OK
@@ -62,23 +59,6 @@ def _execute(args: argparse.Namespace) -> int:
     for sentence in there.remarks:
         remark(sentence)
     return ExitCode.OK
-
-
-def _result_file(args: argparse.Namespace) -> Path:
-    """Raises StoreError for a job without a result; whether a file is one is seen when it is read."""
-    if args.what.endswith(OutputKind.JSON.suffix):
-        return Path(args.what).expanduser()
-    with closing(open_store(args)) as store:
-        job = find_job(store, args.what)
-        file = store.outputs(job.id).get(OutputKind.JSON)
-    if job.state is not JobState.DONE or file is None:
-        raise StoreError(f"Job {job.id} ({job.path.name}) has no result for Live: it is {job.state}.")
-    if file.overwritten:
-        raise StoreError(
-            f"The result of job {job.id} ({job.path.name}) was replaced by that of a later job.",
-            advice="`backbeat jobs list` shows the later one.",
-        )
-    return file.path
 
 
 def _slot(text: str) -> int:

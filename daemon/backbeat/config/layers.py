@@ -132,7 +132,7 @@ def key_lines(text: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"""\s*\[\[\s*["']?([\w-]+)["']?\s*\]\]""", line):
+        if header := re.match(r"""\s*\[\[\s*["']?([\w.-]+)["']?\s*\]\]""", line):
             name = header[1]
             section = f"{name}[{counts.get(name, 0)}]"
             counts[name] = counts.get(name, 0) + 1

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from backbeat.config import folders, parse
+from backbeat.osc_row import OscRow, parse_osc_rows
 from backbeat.settings import OPTIONS, Settings
 
 AUDIO_PATTERNS = (
@@ -51,6 +52,7 @@ class OscConfig:
     port: int = _key(parse.whole(1, 65535), 9753, "UDP port to listen on")
     allow: tuple[str, ...] = _key(parse.words, (), "addresses of other computers that may send messages")
     max_queue: int = _key(parse.whole(1, 1_000_000), 1000, "messages that may wait; more are counted and dropped")
+    send: tuple[OscRow, ...] = _key(parse_osc_rows, (), "which hits are sent to whom, as which messages")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,7 +50,15 @@ def _watch_lines(n: int, values: Mapping[str, Any], origins: Mapping[str, Place]
 
 
 def _line(key: str, value: Any, place: Place) -> str:
-    """TOML's strings, numbers, booleans and lists are written as JSON's are; what is not set is `auto` or empty text."""
+    """TOML's strings, numbers and booleans are written as JSON's are; what is not set is `auto` or empty text."""
     if value is None:
         value = "auto" if key in OPTIONS else ""
-    return f"{key} = {json.dumps(value, ensure_ascii=False)}  # {place}"
+    return f"{key} = {_toml(value)}  # {place}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key} = {_toml(item)}' for key, item in value.items())}}}"
+    return json.dumps(value, ensure_ascii=False)

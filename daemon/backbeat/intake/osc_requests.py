@@ -14,6 +14,8 @@ from backbeat.settings import parse_options
 PLACES_MAX = 100_000
 """Tracks or slots that nobody has in a set."""
 
+SWITCH_WORDS = {"loop": True, "on": True, "yes": True, "true": True, "off": False, "no": False, "false": False, "once": False}
+
 
 @dataclass(frozen=True, kw_only=True)
 class OscRequest:
@@ -76,10 +78,11 @@ class Unsubscribe(OscRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class Play(OscRequest):
-    """Play a job's hits on the MIDI port, from `from_s` seconds on."""
+    """Play a job's hits on the MIDI port, from `from_s` seconds on; with `loop` the same part again and again."""
 
     job: str
     from_s: float = 0.0
+    loop: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +150,17 @@ def _seconds(value: object) -> float:
     return number
 
 
+def _switch(value: object) -> bool:
+    """0 is off and other numbers are on, as from a button; also words, for those who type them."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        if value.lower() in SWITCH_WORDS:
+            return SWITCH_WORDS[value.lower()]
+        raise ValueError("has to be 1 or 0, or the word loop")
+    return _number(value) != 0
+
+
 def _number(value: object) -> float:
     """A whole number may come as a float and the other way round: Max and TouchOSC do not tell them apart."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -195,7 +209,12 @@ COMMANDS: dict[str, Command] = {
     "/backbeat/subscribe": Command(request=Subscribe, arguments=(_PORT,)),
     "/backbeat/unsubscribe": Command(request=Unsubscribe, arguments=(_PORT,)),
     "/backbeat/play": Command(
-        request=Play, arguments=(_JOB, Argument(name="from_s", letter="f", parse=_seconds, optional=True))
+        request=Play,
+        arguments=(
+            _JOB,
+            Argument(name="from_s", letter="f", parse=_seconds, optional=True),
+            Argument(name="loop", letter="i", parse=_switch, optional=True),
+        ),
     ),
     "/backbeat/stop": Command(request=StopPlaying),
     "/backbeat/hits": Command(request=SendHits, arguments=(_JOB,)),

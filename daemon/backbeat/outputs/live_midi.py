@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +24,9 @@ NOTE_ON, NOTE_OFF, CONTROL = 0x99, 0x89, 0xB9
 ALL_NOTES_OFF = (CONTROL, 123, 0)
 NOTE_S = 0.1
 """How long a note is held, at most until the same drum is struck again: drum samples play to their end."""
+
+SHORTEST_LOOP_S = 0.05
+"""A loop may be as short as anyone can hear, but not so short that it does nothing else."""
 
 LEAD_IN_S = 0.05
 """Between the call and the first hit that can sound, so that the thread is not late from the start."""
@@ -67,17 +72,19 @@ class PlayEvent:
     hit: Hit | None
 
 
-def hits_to_events(hits: Hits, notes: Mapping[Instrument, int], from_s: float = 0.0) -> list[PlayEvent]:
-    """Note ons and offs by time, for the hits at `from_s` and later whose instrument has a note.
+def hits_to_events(
+    hits: Hits, notes: Mapping[Instrument, int], from_s: float = 0.0, until_s: float = math.inf
+) -> list[PlayEvent]:
+    """Note ons and offs by time, for the hits from `from_s` on and before `until_s` whose instrument has a note.
 
-    A note ends before it starts again, and every note that starts ends.
+    A note ends before it starts again, every note that starts ends, and at `until_s` all have ended.
     """
     events: list[PlayEvent] = []
     next_on: dict[int, float] = {}
-    played = [hit for hit in hits if hit.time_s >= from_s and hit.instrument in notes]
+    played = [hit for hit in hits if from_s <= hit.time_s < until_s and hit.instrument in notes]
     for hit in reversed(played):
         note = notes[hit.instrument]
-        off_s = min(hit.time_s + NOTE_S, next_on.get(note, float("inf")))
+        off_s = min(hit.time_s + NOTE_S, next_on.get(note, math.inf), until_s)
         next_on[note] = hit.time_s
         if off_s > hit.time_s:
             events.append(PlayEvent(time_s=off_s, message=(NOTE_OFF, note, 0), hit=None))
@@ -127,22 +134,31 @@ class MidiPlayer:
         notes: Mapping[Instrument, int],
         *,
         from_s: float = 0.0,
+        loop_end_s: float | None = None,
         on_hit: Callable[[Hit, int], None] | None = None,
         on_end: Callable[[MidiPortError | None], None] | None = None,
     ) -> None:
         """Stop what plays and play these, from `from_s` on; returns at once.
 
+        loop_end_s: play from `from_s` to there again and again, until it is stopped.
         notes: the note of each instrument; one without is left out. on_hit: called with each hit and its note when it
         has been sent. on_end: called when it is over, with the reason if the port failed. Both on the playing thread,
         which may call `stop`, but not `play` or `close`.
         Raises MidiPortError when there is no port.
         """
-        events = hits_to_events(hits, notes, from_s)
+        loop_s = None if loop_end_s is None else max(loop_end_s - from_s, SHORTEST_LOOP_S)
+        events = hits_to_events(hits, notes, from_s, math.inf if loop_s is None else from_s + loop_s)
         with self._turn:
             self.stop()
             self.open()
             playing = _Performance(
-                events=events, from_s=from_s, port=self._port, clock=self._clock, on_hit=on_hit, on_end=self._ended(on_end)
+                events=events,
+                from_s=from_s,
+                loop_s=loop_s,
+                port=self._port,
+                clock=self._clock,
+                on_hit=on_hit,
+                on_end=self._ended(on_end),
             )
             with self._lock:
                 self._playing = playing
@@ -180,20 +196,21 @@ class MidiPlayer:
 
 
 class _Performance(threading.Thread):
-    """One run through the events."""
+    """One run through the events; with loop_s one every so many seconds. Without events it is over at once."""
 
     def __init__(
         self,
         *,
         events: Sequence[PlayEvent],
         from_s: float,
+        loop_s: float | None,
         port: MidiOut | None,
         clock: Clock,
         on_hit: Callable[[Hit, int], None] | None,
         on_end: Callable[[MidiPortError | None], None],
     ) -> None:
         super().__init__(name="midi", daemon=True)
-        self._events, self._from_s = events, from_s
+        self._events, self._from_s, self._loop_s = events, from_s, loop_s
         self._port, self._clock = port, clock
         self._on_hit, self._on_end = on_hit, on_end
         self._sounding: set[int] = set()
@@ -216,14 +233,21 @@ class _Performance(threading.Thread):
     def _play(self) -> None:
         start_s = self._clock.now() + LEAD_IN_S - self._from_s
         try:
-            for event in self._events:
-                if not self._clock.wait_until(start_s + event.time_s, self._stopped):
+            for time_s, event in self._timed():
+                if not self._clock.wait_until(start_s + time_s, self._stopped):
                     break
                 self._send(event.message)
                 if event.hit is not None and self._on_hit is not None:
                     self._on_hit(event.hit, event.message[1])
         finally:
             self._silence()
+
+    def _timed(self) -> Iterator[tuple[float, PlayEvent]]:
+        """Each event with its time since the start of the first round: rounds are counted, so that nothing drifts."""
+        for number in range(1) if self._loop_s is None or not self._events else itertools.count():
+            passed_s = number * (self._loop_s or 0.0)
+            for event in self._events:
+                yield passed_s + event.time_s, event
 
     def _send(self, message: tuple[int, int, int]) -> None:
         status, note, _ = message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from backbeat.osc import OscMessage, Peer, message_to_packet, messages_to_bundles
@@ -69,21 +69,26 @@ class OscSender:
 
     def stream(self, messages: Iterable[OscMessage], to: Peer) -> bool:
         """Send many messages at a pace that can be followed, on a thread of its own; False when too many streams run."""
+        return self.stream_all({to: messages})
+
+    def stream_all(self, messages: Mapping[Peer, Iterable[OscMessage]]) -> bool:
+        """The same for several, one after the other, each its own messages."""
         if not self._streams.acquire(blocking=False):
             return False
-        threading.Thread(target=self._run_stream, args=(messages, to), name="osc stream", daemon=True).start()
+        threading.Thread(target=self._run_stream, args=(messages,), name="osc stream", daemon=True).start()
         return True
 
     def stop(self) -> None:
         """End the streams."""
         self._stopped.set()
 
-    def _run_stream(self, messages: Iterable[OscMessage], to: Peer) -> None:
+    def _run_stream(self, parts: Mapping[Peer, Iterable[OscMessage]]) -> None:
         try:
-            for packet in messages_to_bundles(messages):
-                self._send(packet, to)
-                if self._stopped.wait(PAUSE_S):
-                    break
+            for to, messages in parts.items():
+                for packet in messages_to_bundles(messages):
+                    self._send(packet, to)
+                    if self._stopped.wait(PAUSE_S):
+                        return
         finally:
             self._streams.release()
 

@@ -25,13 +25,14 @@ from backbeat.jobs.store import Store
 from backbeat.monitor import Monitor
 from backbeat.osc import Peer
 from backbeat.outputs import hits_to_osc as say
+from backbeat.outputs.hits_to_rows import hit_to_messages, hits_to_rows
 from backbeat.outputs.live_midi import MidiPlayer
 from backbeat.outputs.notation.staff_map import load_staff_map
 from backbeat.outputs.note_map import NoteMap, load_note_map
 from backbeat.outputs.osc_sender import OscSender
-from backbeat.outputs.read_result import read_result
+from backbeat.outputs.read_result import Result, read_result
 from backbeat.pipeline.request import Request, free_out_base
-from backbeat.records import Hit, Hits
+from backbeat.records import Hit
 from backbeat.service.announcer import Announcer
 from backbeat.service.job_desk import JobDesk
 from backbeat.service.live_desk import LiveDesk
@@ -54,6 +55,7 @@ class OscDesk:
     """`answer` is given every request in turn.
 
     pool: reads files. downloads: has the downloads, which may take minutes, to itself; without it they share the pool.
+    others: sends to those whom `[[osc.send]]` names, who may be out of reach of `sender`; without it `sender` does.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class OscDesk:
         user_presets: Path | None,
         live: LiveDesk,
         downloads: Executor | None = None,
+        others: OscSender | None = None,
     ) -> None:
         self._config = config
         self._roots = Roots(config.roots)
@@ -79,6 +82,7 @@ class OscDesk:
         self._desk = desk
         self._announcer = announcer
         self._sender = sender
+        self._others = others or sender
         self._player = player
         self._silent = MidiPlayer(silent=True)
         self._pool = pool
@@ -167,17 +171,22 @@ class OscDesk:
         self._sender.send(say.subscribed(0), request.sender)
 
     def _play(self, request: ask.Play) -> None:
-        job, hits, note_map = self._played(request.job)
+        job, result, note_map = self._played(request.job)
+        loop_end_s = result.duration_s if request.loop else None
 
         def on_hit(hit: Hit, note: int) -> None:
             self._sender.broadcast(say.hit(job.id, hit, note), also=[request.sender])
+            for peer, message in hit_to_messages(self._config.osc.send, job.id, hit, note):
+                self._others.send(message, peer)
+
+        def play(player: MidiPlayer) -> None:
+            player.play(result.hits, note_map.notes, from_s=request.from_s, loop_end_s=loop_end_s, on_hit=on_hit)
 
         self._stop_playing(request)
         try:
-            self._player.play(hits, note_map.notes, from_s=request.from_s, on_hit=on_hit)
+            play(self._player)
         except MidiPortError as error:
-            # The hits still go out over OSC, for lights and scripts that want no MIDI.
-            self._silent.play(hits, note_map.notes, from_s=request.from_s, on_hit=on_hit)
+            play(self._silent)  # the hits still go out over OSC, for lights and scripts that want no MIDI
             self._refuse("/backbeat/play", error, request.sender)
 
     def _stop_playing(self, _request: ask.OscRequest) -> None:
@@ -185,9 +194,12 @@ class OscDesk:
         self._silent.stop()
 
     def _send_hits(self, request: ask.SendHits) -> None:
-        job, hits, note_map = self._played(request.job)
-        if not self._sender.stream(say.hits_to_messages(job.id, hits, note_map.notes), request.sender):
+        job, result, note_map = self._played(request.job)
+        if not self._sender.stream(say.hits_to_messages(job.id, result.hits, note_map.notes), request.sender):
             raise StoreError("Too many hit streams are being sent already.", advice="Try again in a moment.")
+        rows = hits_to_rows(self._config.osc.send, job.id, result.hits, note_map.notes)
+        if rows and not self._others.stream_all(rows):
+            raise StoreError("Too many hit streams are being sent to others already.", advice="Try again in a moment.")
 
     def _to_live(self, request: ask.ToLive) -> None:
         job, json_path = self._result(request.job)
@@ -267,10 +279,10 @@ class OscDesk:
                 )
         return job
 
-    def _played(self, job_id: str) -> tuple[Job, Hits, NoteMap]:
-        """A finished job with its hits and the note map that holds now."""
+    def _played(self, job_id: str) -> tuple[Job, Result, NoteMap]:
+        """A finished job with its result and the note map that holds now."""
         job, json_path = self._result(job_id)
-        return job, read_result(json_path).hits, load_note_map(self._preset, self._user_presets)
+        return job, read_result(json_path), load_note_map(self._preset, self._user_presets)
 
     def _result(self, job_id: str) -> tuple[Job, Path]:
         """A finished job and its result file."""

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from backbeat.monitor import Monitor
 from backbeat.outputs import hits_to_osc as say
 from backbeat.outputs.live_midi import MidiPlayer
 from backbeat.outputs.osc_sender import OscSender
+from backbeat.outputs.outgoing_socket import OutgoingSocket
 from backbeat.service.announcer import Announcer
 from backbeat.service.folder_desk import FolderDesk, StoreMemory
 from backbeat.service.job_desk import JobDesk
@@ -101,6 +102,8 @@ def _compose(config: Config, loop: Loop, stack: ExitStack) -> Callable[[], None]
     stack.callback(player.close)
     if osc_socket is not None:
         _open_own_port(player, config)
+        others = OscSender(stack.enter_context(closing(OutgoingSocket())))
+        stack.callback(others.stop)
         osc_desk = OscDesk(
             config=config,
             loop=loop,
@@ -114,6 +117,7 @@ def _compose(config: Config, loop: Loop, stack: ExitStack) -> Callable[[], None]
             monitor=shutdown,
             user_presets=user_presets_folder(),
             live=live,
+            others=others,
         )
         _start_osc(config=config, osc_socket=osc_socket, osc_desk=osc_desk, sender=sender, loop=loop, stack=stack)
     folder_desk = _start_watching(config=config, store=store, desk=desk, pool=pool, monitor=shutdown, loop=loop, stack=stack)

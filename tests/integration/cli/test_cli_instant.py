@@ -47,6 +47,7 @@ sys.stderr.write(json.dumps({"code": code, "modules": sorted(sys.modules)}))
         ["run", "--help"],
         ["demo", "--help"],
         ["plot", "--help"],
+        ["play", "--help"],
         ["jobs", "list"],
         ["jobs", "list", "--json"],
         ["config", "show"],

@@ -108,6 +108,7 @@ COMMANDS = (
     ["models", "fetch"],
     ["models", "verify"],
     ["presets", "list"],
+    ["play"],
     ["ports"],
     ["demo"],
 )

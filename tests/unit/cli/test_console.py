@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,14 @@ def test_json_is_one_line_and_keeps_letters(capsys: pytest.CaptureFixture[str]) 
     assert told.count("\n") == 1
     assert "ä" in told
     assert json.loads(told) == {"path": "/tmp/ä\nb.wav"}
+
+
+@pytest.mark.parametrize(("encoding", "written"), [("utf-8", '"Übung"'.encode()), ("cp1252", b'"\\u00dcbung"')])
+def test_json_is_read_alike_by_scripts_that_take_everything_for_utf8(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, written: bytes
+) -> None:
+    """Pipes on Windows have another encoding."""
+    pipe = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(pipe, encoding=encoding))
+    say_json("Übung")
+    assert pipe.getvalue().strip() == written

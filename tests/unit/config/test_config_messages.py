@@ -129,6 +129,22 @@ def test_a_watched_folder_with_an_unknown_engine_is_told_at_its_line(file: Path)
     assert "FILE, line 3: watch[0].engine: there is no engine called 'psychic'. There is net, annoteator." in told
 
 
+OSC_ROW = "[[osc.send]]\nto = '192.168.1.20:9000'\naddress = '/hit'\n"
+
+
+def test_hits_are_not_sent_to_computers_that_nobody_has_allowed(file: Path) -> None:
+    told = message(file, f"[log]\nlevel = 'info'\n{OSC_ROW}")
+    assert "FILE, line 3: osc.send: 192.168.1.20 is neither this computer nor in osc.allow." in told
+    assert 'Add it there: allow = ["192.168.1.20"].' in told
+    file.write_text(f"[osc]\nallow = ['192.168.1.20']\n{OSC_ROW}", "utf-8")
+    assert load_config(file, environ={}).config.osc.send[0].address == "/hit"
+
+
+def test_a_mistake_in_a_row_of_osc_is_told_with_the_number_of_the_row(file: Path) -> None:
+    told = message(file, f"{OSC_ROW}\n[[osc.send]]\nto = '127.0.0.1:9000'\naddress = '/hit'\ninstrument = 'kik'\n")
+    assert "osc.send: row 2: instrument: there is no drum 'kik', did you mean kick?" in told
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

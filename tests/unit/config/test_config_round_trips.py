@@ -30,6 +30,16 @@ device = "cpu"
 [osc]
 allow = ["10.0.0.1", "studio.local"]
 
+[[osc.send]]
+to = "127.0.0.1:9000"
+instrument = "kick"
+address = "/lights/strobe"
+arguments = ["level", 1, 0.5]
+
+[[osc.send]]
+to = "10.0.0.1:9001"
+address = "/drum/{instrument}"
+
 [models]
 uri = "https://example.org/model.h5"
 sha256 = "00000000000000000000000000000000000000000000000000000000000000ff"
@@ -113,8 +123,10 @@ def test_what_is_shown_says_where_each_value_came_from(loaded: LoadedConfig) -> 
     assert 'meter = "7/8"  # FILE, line 7\n' in shown
     assert "port = 9999  # environment variable BACKBEAT_OSC_PORT\n" in shown
     assert 'host = "127.0.0.1"  # default\n' in shown
-    assert "host_bpm = 128.0  # FILE, line 30\n" in shown
-    assert 'sensitivity = "60, toms=70"  # FILE, line 31\n' in shown
+    assert "host_bpm = 128.0  # FILE, line 40\n" in shown
+    assert 'sensitivity = "60, toms=70"  # FILE, line 41\n' in shown
+    assert 'send = [{to = "127.0.0.1:9000", instrument = ["kick"], address = "/lights/strobe", ' in shown
+    assert 'arguments = ["velocity"]}]  # FILE, line 14\n' in shown
     assert shown.count("[[watch]]") == 2
 
 

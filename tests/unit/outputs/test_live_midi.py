@@ -74,9 +74,16 @@ class Bench:
         self.ports.append(FakePort(self.clock, fails_after=self._fails_after))
         return self.ports[-1]
 
-    def play(self, played: Hits, from_s: float = 0.0) -> None:
+    def play(self, played: Hits, from_s: float = 0.0, loop_end_s: float | None = None) -> None:
         self.over.clear()
-        self.player.play(played, NOTES, from_s=from_s, on_hit=lambda hit, note: self.heard.append((hit, note)), on_end=self._end)
+        self.player.play(
+            played,
+            NOTES,
+            from_s=from_s,
+            loop_end_s=loop_end_s,
+            on_hit=lambda hit, note: self.heard.append((hit, note)),
+            on_end=self._end,
+        )
 
     def _end(self, error: MidiPortError | None) -> None:
         self.ended.append(error)
@@ -131,6 +138,33 @@ def test_an_instrument_without_a_note_is_left_out() -> None:
     bench.play(hits((0.0, Instrument.CHINA, 100), (0.1, KICK, 90)))
     bench.wait()
     assert [note for _, note in bench.heard] == [36]
+
+
+def test_a_loop_plays_the_same_part_again_and_again_until_it_is_stopped() -> None:
+    bench = Bench(stop_at_s=3.5)
+    bench.play(hits((0.0, KICK, 100), (1.0, KICK, 90), (1.95, SNARE, 80), (2.5, KICK, 70)), from_s=1.0, loop_end_s=2.0)
+    assert bench.clock.holding.wait(PATIENCE_S)
+    bench.player.stop()
+    ons = [(time_s, message[1]) for time_s, message in bench.sent if message[0] == NOTE_ON]
+    assert ons == [(0.0, 36), (0.95, 38), (1.0, 36), (1.95, 38), (2.0, 36), (2.95, 38), (3.0, 36)]
+    assert [t for t, m in bench.sent if m[:2] == (NOTE_OFF, 38)] == [1.0, 2.0, 3.0], "nothing sounds across the seam"
+    assert bench.sent[-1][1] == ALL_NOTES_OFF
+
+
+def test_a_loop_without_hits_is_over_at_once() -> None:
+    bench = Bench()
+    bench.play(hits((0.0, KICK, 100)), from_s=3.0, loop_end_s=2.0)
+    bench.wait()
+    assert bench.sent == []
+
+
+def test_the_shortest_loop_leaves_time_for_others() -> None:
+    bench = Bench(stop_at_s=1.0)
+    bench.play(hits((1.0, KICK, 100)), from_s=1.0, loop_end_s=1.0)
+    assert bench.clock.holding.wait(PATIENCE_S)
+    bench.player.stop()
+    ons = [message for _, message in bench.sent if message[0] == NOTE_ON]
+    assert 15 <= len(ons) <= 21
 
 
 def test_no_hits_are_over_at_once() -> None:

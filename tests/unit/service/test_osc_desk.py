@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from backbeat.intake.osc_requests import COMMANDS, message_to_request
 from backbeat.jobs.job import Job, JobState, Origin, Priority
 from backbeat.monitor import Unwatched
 from backbeat.osc import OscMessage, Peer
+from backbeat.osc_row import parse_osc_rows
 from backbeat.outputs.live_midi import MidiPlayer
 from backbeat.outputs.midi_port import MidiOut
 from backbeat.outputs.note_map import load_note_map
@@ -443,6 +445,46 @@ def test_play_starts_where_it_is_told_to(make_desk, song) -> None:
     job = desk.finished(song)
     desk.tell("/backbeat/play", job.id, 0.04)
     assert [message[3] for message in desk.hear("/backbeat/hit")] == ["snare"]
+
+
+def test_play_goes_round_when_told_to_until_it_is_stopped(make_desk, song) -> None:
+    port = FakePort()
+    desk = make_desk(port=port)
+    job = desk.finished(song)
+    result = job.request.output(OutputKind.JSON)
+    result.write_text(json.dumps(json.loads(result.read_text("utf-8")) | {"duration_seconds": 0.2}), "utf-8")
+    desk.tell("/backbeat/play", job.id, 0.0, 1)
+    assert [message[3] for message in desk.hear("/backbeat/hit", 5)][:5] == ["kick", "snare", "kick", "snare", "kick"]
+    desk.tell("/backbeat/stop")
+    assert not desk.player.is_playing
+    assert port.sent[-1] == (0xB9, 123, 0)
+
+
+ROWS = parse_osc_rows(
+    [
+        {"to": "127.0.0.1:9000", "instrument": "kick", "address": "/lights/strobe", "arguments": ["level"]},
+        {"to": "127.0.0.1:9001", "address": "/drum/{instrument}", "arguments": ["velocity", "time"]},
+    ]
+)
+LIGHTS, PADS = Peer("127.0.0.1", 9000), Peer("127.0.0.1", 9001)
+
+
+def test_play_tells_others_in_their_own_words_too_also_without_a_midi_port(make_desk, song) -> None:
+    desk = make_desk(osc=OscConfig(send=ROWS))
+    desk.tell("/backbeat/play", desk.finished(song).id)
+    heard = desk.office.bench.socket
+    assert heard.wait_for("/lights/strobe", by=LIGHTS) == [("/lights/strobe", pytest.approx(100 / 127))]
+    assert heard.wait_for("/drum/snare", by=PADS) == [("/drum/snare", 90, pytest.approx(0.05))]
+    assert heard.heard("/backbeat/hit", by=PADS) == []
+
+
+def test_hits_as_data_go_to_those_rows_that_send_the_time(make_desk, song) -> None:
+    desk = make_desk(osc=OscConfig(send=ROWS))
+    desk.tell("/backbeat/hits", desk.finished(song).id)
+    heard = desk.office.bench.socket
+    assert heard.wait_for("/drum/snare", by=PADS) == [("/drum/snare", 90, pytest.approx(0.05))]
+    assert heard.heard(by=LIGHTS) == [], "all hits at once would be one flash"
+    assert len(desk.hear("/backbeat/hit", 2)) == 2
 
 
 def test_without_a_midi_port_the_hits_still_go_out_over_osc_and_the_sender_hears_why(desk, song) -> None:

@@ -1,0 +1,122 @@
+"""`backbeat play`: a result on a MIDI port, in time; its hits also to those whom `[[osc.send]]` names."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from backbeat.cli.command import Subparsers, new_command
+from backbeat.cli.console import remark
+from backbeat.cli.exit_codes import EXIT_CODE_HELP, ExitCode
+from backbeat.cli.options import configured
+from backbeat.cli.result_file import result_file
+from backbeat.config.schema import Config
+from backbeat.errors import BackbeatError, MidiPortError
+from backbeat.settings import SECONDS_MAX
+
+if TYPE_CHECKING:
+    from backbeat.outputs.live_midi import MidiPlayer
+    from backbeat.records import Hit
+
+DESCRIPTION = """\
+Play the hits of a result on a MIDI port, each when its stroke is in the recording, so that a drum plugin or a module sounds
+with them. Without --port and midi.port a port called Backbeat is opened, which the DAW can choose as its input while this
+runs: --wait gives you the time. Ctrl-C stops at once and ends all notes. The daemon need not run."""
+
+WAKE_S = 0.2
+"""Windows hears Ctrl-C only between waits."""
+
+
+def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
+    """Add `play`."""
+    parser = new_command(subparsers, common, "play", "play a result on a MIDI port", description=DESCRIPTION, execute=_execute)
+    parser.epilog = EXIT_CODE_HELP
+    parser.add_argument("what", metavar="JOB|RESULT", help="a job's id, or the beginning of it, or a file NAME.drums.json")
+    parser.add_argument("--from", dest="start_s", type=_seconds, default=0.0, metavar="S", help="begin there, in seconds")
+    parser.add_argument("--loop", action="store_true", help="from there to the end of the recording, again and again")
+    parser.add_argument("--preset", metavar="NAME", help="note map (default: transcribe.preset)")
+    parser.add_argument("--port", metavar="NAME", help="MIDI port, or part of its name (default: midi.port)")
+    parser.add_argument("--wait", action="store_true", help="open the port, and play when you press Enter")
+
+
+def _execute(args: argparse.Namespace) -> int:
+    from backbeat.config.folders import user_presets_folder  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.note_map import load_note_map  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.read_result import read_result  # noqa: PLC0415 - brings NumPy
+    from backbeat.service.signals import stop_signals  # noqa: PLC0415 - not needed for --help
+
+    config = configured(args).config
+    notes = load_note_map(args.preset or config.transcribe.preset, user_presets_folder()).notes
+    result = read_result(result_file(args, "to play"))
+    if not any(hit.time_s >= args.start_s for hit in result.hits):
+        remark("There is nothing to play from there on.")
+        return ExitCode.OK
+    failures: list[BackbeatError] = []
+    over = threading.Event()
+
+    def on_end(error: BackbeatError | None) -> None:
+        failures.extend([error] if error else [])
+        over.set()
+
+    with stop_signals(_interrupt), _osc_rows(config) as on_hit, closing(_player(args.port, config)) as player:
+        if args.wait:
+            remark("Press Enter to play.")
+            sys.stdin.readline()
+        end_s = result.duration_s if args.loop else None
+        player.play(result.hits, notes, from_s=args.start_s, loop_end_s=end_s, on_hit=on_hit, on_end=on_end)
+        while not over.wait(WAKE_S):
+            pass
+    if failures:
+        raise failures[0]
+    return ExitCode.OK
+
+
+def _player(port_name: str | None, config: Config) -> MidiPlayer:
+    """With its port open. Where there is none, a silent one, if OSC goes out; raises MidiPortError otherwise."""
+    from backbeat.outputs.live_midi import MidiPlayer  # noqa: PLC0415 - loads a native library
+
+    player = MidiPlayer(port_name or config.midi.port, virtual=config.midi.virtual)
+    try:
+        player.open()
+    except MidiPortError as error:
+        if not config.osc.send:
+            raise
+        remark(f"{error.in_words} The hits are sent over OSC only.")
+        return MidiPlayer(silent=True)
+    return player
+
+
+@contextmanager
+def _osc_rows(config: Config) -> Iterator[Callable[[Hit, int], None]]:
+    """What sends a hit to those whom the rows name."""
+    from backbeat.outputs.hits_to_rows import hit_to_messages  # noqa: PLC0415 - brings NumPy
+    from backbeat.outputs.osc_sender import OscSender  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.outgoing_socket import OutgoingSocket  # noqa: PLC0415 - not needed for --help
+
+    with closing(OutgoingSocket()) as outgoing:
+        sender = OscSender(outgoing)
+
+        def send(hit: Hit, note: int) -> None:
+            for peer, message in hit_to_messages(config.osc.send, "", hit, note):
+                sender.send(message, peer)
+
+        yield send
+
+
+def _interrupt(_signal: str) -> None:
+    """A closed terminal and a polite kill end the notes as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+    if not 0 <= seconds <= SECONDS_MAX:
+        raise argparse.ArgumentTypeError(f"{text} is outside 0 to {SECONDS_MAX:g}")
+    return seconds
