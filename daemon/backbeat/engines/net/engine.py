@@ -28,7 +28,7 @@ from backbeat.values import Instrument, Stage
 REVISION = 2
 """To be raised with every change of the code that can change a hit; the weights bring a version of their own."""
 
-CHUNK_FRAMES = 2000
+CHUNK_FRAMES = 3000
 """Heard at once: more costs memory, less costs time, since what is around is heard again.
 
 A multiple of the step in which the network sums up what goes on around, see `training.recogniser.network`.

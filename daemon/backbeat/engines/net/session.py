@@ -21,7 +21,6 @@ def open_session(path: Path, *, whose: str, most_threads: int) -> onnxruntime.In
     options.intra_op_num_threads = min(most_threads, os.cpu_count() or 1)
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    options.enable_cpu_mem_arena = False  # it would keep its largest layers for ever: 80 MB
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a waiting daemon leaves the cores to the DAW
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
