@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
+from backbeat.did_you_mean import did_you_mean
 from backbeat.sensitivity import Sensitivity
 from backbeat.values import (
     BeatChoice,
@@ -202,8 +202,7 @@ def parse_options(values: Mapping[str, object]) -> tuple[dict[str, Any], list[st
     for name, value in values.items():
         key = name.replace("-", "_")
         if key not in OPTIONS:
-            close = get_close_matches(key, OPTIONS, n=1)
-            mistakes.append(f"unknown setting {name!r}" + (f", did you mean {close[0]!r}?" if close else ""))
+            mistakes.append(f"unknown setting {name!r}{did_you_mean(key, OPTIONS)}")
             continue
         try:
             parsed[key] = OPTIONS[key]["parse"](value)

@@ -62,7 +62,3 @@ class TempoMap:
         """How many ticks have passed at `time_s`, unrounded; below 0 for a time before 0."""
         change = self._changes[max(bisect_right(self._changes, time_s, key=lambda c: c.time_s) - 1, 0)]
         return change.tick + (time_s - change.time_s) * self.ppq * 1_000_000 / change.tempo
-
-    def time_to_tick(self, time_s: float) -> int:
-        """The tick nearest to `time_s`."""
-        return round(self.time_to_ticks(time_s))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -28,6 +29,28 @@ class Instrument(StrEnum):
     CRASH = "crash"
     CHINA = "china"
     SPLASH = "splash"
+
+
+class Family(StrEnum):
+    """Drums that a listener takes for one another: the five classes that public drum-transcription scores count."""
+
+    KICK = "kick"
+    SNARE = "snare"
+    TOMS = "toms"
+    HIHAT = "hi-hat"
+    CYMBALS = "cymbals"
+
+
+FAMILIES: Mapping[Family, tuple[Instrument, ...]] = {
+    Family.KICK: (Instrument.KICK,),
+    Family.SNARE: (Instrument.SNARE, Instrument.SIDE_STICK),
+    Family.TOMS: (Instrument.TOM_HIGH, Instrument.TOM_MID, Instrument.TOM_LOW),
+    Family.HIHAT: (Instrument.HIHAT_CLOSED, Instrument.HIHAT_PEDAL, Instrument.HIHAT_OPEN),
+    Family.CYMBALS: (Instrument.RIDE, Instrument.RIDE_BELL, Instrument.CRASH, Instrument.CHINA, Instrument.SPLASH),
+}
+FAMILY_OF: Mapping[Instrument, Family] = {
+    instrument: family for family, instruments in FAMILIES.items() for instrument in instruments
+}
 
 
 class Stage(StrEnum):

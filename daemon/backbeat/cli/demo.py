@@ -15,7 +15,7 @@ from backbeat.cli.exit_codes import ExitCode
 from backbeat.cli.options import configured, job_options, json_option
 from backbeat.cli.progress import shown_progress
 from backbeat.cli.transcribe import Batch, make_folder, summary_json
-from backbeat.values import Instrument, OutputKind
+from backbeat.values import FAMILIES, FAMILY_OF, OutputKind
 
 DESCRIPTION = """\
 Make a short drum loop (synthesised, eight bars at 108 BPM), transcribe it, and compare what was heard with what was
@@ -23,17 +23,6 @@ played. The loop and its results are put into the folder backbeat-demo; drag the
 
 TOLERANCE_S = 0.05
 """A hit counts as found when it was heard this close to its time: the usual window of drum transcription (MIREX)."""
-
-FAMILIES = {
-    "kick": (Instrument.KICK,),
-    "snare": (Instrument.SNARE, Instrument.SIDE_STICK),
-    "toms": (Instrument.TOM_HIGH, Instrument.TOM_MID, Instrument.TOM_LOW),
-    "hi-hat": (Instrument.HIHAT_CLOSED, Instrument.HIHAT_PEDAL, Instrument.HIHAT_OPEN),
-    "cymbals": (Instrument.RIDE, Instrument.RIDE_BELL, Instrument.CRASH, Instrument.CHINA, Instrument.SPLASH),
-}
-"""Engines differ in how many drums they tell apart, so the comparison is by family."""
-
-FAMILY_OF = {instrument: family for family, instruments in FAMILIES.items() for instrument in instruments}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backbeat.config.load import LoadedConfig, load_config
-from backbeat.settings import OPTIONS, Settings
+from backbeat.settings import OPTIONS, SECONDS_MAX, Settings
 
 
 def common_options(*, overrides: str = "overrides") -> argparse.ArgumentParser:
@@ -34,6 +34,17 @@ def common_options(*, overrides: str = "overrides") -> argparse.ArgumentParser:
 def json_option(parser: argparse.ArgumentParser, help_text: str = "print JSON, for scripts") -> None:
     """`--json`."""
     parser.add_argument("--json", action="store_true", help=help_text)
+
+
+def seconds_option(text: str) -> float:
+    """The type of an option that takes a time in a recording."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+    if not 0 <= seconds <= SECONDS_MAX:
+        raise argparse.ArgumentTypeError(f"{text} is outside 0 to {SECONDS_MAX:g}")
+    return seconds
 
 
 def job_options(

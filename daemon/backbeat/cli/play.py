@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 from backbeat.cli.command import Subparsers, new_command
 from backbeat.cli.console import remark
 from backbeat.cli.exit_codes import EXIT_CODE_HELP, ExitCode
-from backbeat.cli.options import configured
+from backbeat.cli.options import configured, seconds_option
 from backbeat.cli.result_file import result_file
 from backbeat.config.schema import Config
 from backbeat.errors import BackbeatError, MidiPortError
-from backbeat.settings import SECONDS_MAX
 
 if TYPE_CHECKING:
     from backbeat.outputs.live_midi import MidiPlayer
@@ -36,7 +35,7 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
     parser = new_command(subparsers, common, "play", "play a result on a MIDI port", description=DESCRIPTION, execute=_execute)
     parser.epilog = EXIT_CODE_HELP
     parser.add_argument("what", metavar="JOB|RESULT", help="a job's id, or the beginning of it, or a file NAME.drums.json")
-    parser.add_argument("--from", dest="start_s", type=_seconds, default=0.0, metavar="S", help="begin there, in seconds")
+    parser.add_argument("--from", dest="start_s", type=seconds_option, default=0.0, metavar="S", help="begin there, in seconds")
     parser.add_argument("--loop", action="store_true", help="from there to the end of the recording, again and again")
     parser.add_argument("--preset", metavar="NAME", help="note map (default: transcribe.preset)")
     parser.add_argument("--port", metavar="NAME", help="MIDI port, or part of its name (default: midi.port)")
@@ -110,13 +109,3 @@ def _osc_rows(config: Config) -> Iterator[Callable[[Hit, int], None]]:
 def _interrupt(_signal: str) -> None:
     """A closed terminal and a polite kill end the notes as Ctrl-C does."""
     raise KeyboardInterrupt
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
-    if not 0 <= seconds <= SECONDS_MAX:
-        raise argparse.ArgumentTypeError(f"{text} is outside 0 to {SECONDS_MAX:g}")
-    return seconds

@@ -5,18 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from backbeat.cli.command import Subparsers, new_command
 from backbeat.cli.console import explain, remark, say, say_json
 from backbeat.cli.exit_codes import EXIT_CODE_HELP, ExitCode
-from backbeat.cli.jobs import find_job, open_store
-from backbeat.cli.options import json_option
-from backbeat.errors import BackbeatError, OutputError, StoreError
-from backbeat.jobs.job import JobState
-from backbeat.settings import SECONDS_MAX
+from backbeat.cli.options import json_option, seconds_option
+from backbeat.cli.result_file import result_of_job
+from backbeat.errors import BackbeatError, OutputError
 from backbeat.values import OutputKind, Picture
 
 DESCRIPTION = """\
@@ -40,8 +37,8 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
     parser.add_argument("what", nargs="+", metavar="JOB|FILE|FOLDER", help="whose result: a job's id, a recording, a result")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the picture there; its ending chooses the format")
     parser.add_argument("--format", choices=[str(picture) for picture in FORMATS], help="png (as without it) or svg")
-    parser.add_argument("--from", dest="start_s", type=_seconds, default=0.0, metavar="S", help="begin there, in seconds")
-    parser.add_argument("--to", dest="end_s", type=_seconds, metavar="S", help="end there, in seconds")
+    parser.add_argument("--from", dest="start_s", type=seconds_option, default=0.0, metavar="S", help="begin there, in seconds")
+    parser.add_argument("--to", dest="end_s", type=seconds_option, metavar="S", help="end there, in seconds")
     parser.add_argument(
         "--seconds-per-row", type=_row_seconds, metavar="S", help="how much of the recording one line shows (default: about 20)"
     )
@@ -123,7 +120,7 @@ def _results(text: str, args: argparse.Namespace) -> Iterator[Path]:
     elif path.suffix or os.sep in text:
         raise OutputError(f"There is no file {path}.", advice="Name a recording, a result (.drums.json) or a job.")
     else:
-        yield _result_of_job(text, args)
+        yield result_of_job(text, args, "to draw")
 
 
 def _result_of_recording(path: Path) -> Path:
@@ -151,32 +148,8 @@ def _result_of_recording(path: Path) -> Path:
     return result
 
 
-def _result_of_job(text: str, args: argparse.Namespace) -> Path:
-    with closing(open_store(args)) as store:
-        job = find_job(store, text)
-        file = store.outputs(job.id).get(OutputKind.JSON)
-    if job.state is not JobState.DONE or file is None:
-        raise StoreError(f"Job {job.id} ({job.path.name}) has no result to draw: it is {job.state}.")
-    if file.overwritten:
-        raise StoreError(
-            f"The result of job {job.id} ({job.path.name}) was replaced by that of a later job.",
-            advice="`backbeat jobs list` shows the later one.",
-        )
-    return file.path
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
-    if not 0 <= seconds <= SECONDS_MAX:
-        raise argparse.ArgumentTypeError(f"{text} is outside 0 to {SECONDS_MAX:g}")
-    return seconds
-
-
 def _row_seconds(text: str) -> float:
-    seconds = _seconds(text)
+    seconds = seconds_option(text)
     if seconds < ROW_SECONDS_MIN:
         raise argparse.ArgumentTypeError(f"{text} is below {ROW_SECONDS_MIN:g}")
     return seconds

@@ -41,7 +41,8 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
 
 
 def _list(args: argparse.Namespace) -> int:
-    from backbeat.outputs.note_map import notation_files, note_map_names  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.note_map import note_map_names  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.preset_files import notation_files  # noqa: PLC0415 - not needed for --help
 
     folder = user_presets_folder()
     note_maps = [_note_map(name, folder) for name in note_map_names(folder)]
@@ -65,7 +66,8 @@ def _short(preset: dict[str, Any], key: str) -> str:
 
 
 def _note_map(name: str, folder: Path) -> dict[str, Any]:
-    from backbeat.outputs.note_map import note_map_files, read_note_map  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.note_map import read_note_map  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.preset_files import note_map_files  # noqa: PLC0415 - not needed for --help
 
     path = note_map_files(folder)[name]
     known: dict[str, Any] = {"kind": "note map", "name": name, "whose": _whose(path, folder), "path": str(path)}
@@ -99,7 +101,8 @@ def _whose(path: Path, folder: Path) -> str:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from backbeat.outputs.note_map import load_note_map, note_map_files  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.note_map import load_note_map  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.preset_files import note_map_files  # noqa: PLC0415 - not needed for --help
 
     folder = user_presets_folder()
     note_map = load_note_map(args.name, folder)

@@ -112,7 +112,8 @@ def _say_check(result: dict[str, Any]) -> None:
 def _checked(path: Path) -> tuple[list[str], list[str]]:
     """Mistakes and doubts; what is no TOML at all is a mistake, so that the other files are checked all the same."""
     from backbeat.outputs.notation.staff_map import read_staff_map  # noqa: PLC0415
-    from backbeat.outputs.note_map import NOTATION_PREFIX, check_note_map  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.note_map import check_note_map  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.preset_files import NOTATION_PREFIX  # noqa: PLC0415 - not needed for --help
 
     try:
         if not path.name.startswith(NOTATION_PREFIX):
@@ -124,7 +125,8 @@ def _checked(path: Path) -> tuple[list[str], list[str]]:
 
 
 def _path_of(given: str) -> Path:
-    from backbeat.outputs.note_map import NOTATION_PREFIX, load_note_map, notation_files, note_map_files  # noqa: PLC0415
+    from backbeat.outputs.note_map import load_note_map  # noqa: PLC0415
+    from backbeat.outputs.preset_files import NOTATION_PREFIX, notation_files, note_map_files  # noqa: PLC0415
 
     path = Path(given).expanduser()
     if path.suffix == ".toml" or path.is_file():

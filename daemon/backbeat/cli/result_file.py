@@ -13,14 +13,19 @@ from backbeat.values import OutputKind
 
 
 def result_file(args: argparse.Namespace, purpose: str) -> Path:
-    """The JSON of `args.what`. purpose: what it is wanted for, as in "no result to play".
-
-    Raises StoreError for a job without a result; whether a file is one is seen when it is read.
-    """
+    """The JSON of `args.what`, a file or a job; whether a file is a result is seen when it is read. Raises as `result_of_job`."""
     if args.what.endswith(OutputKind.JSON.suffix):
         return Path(args.what).expanduser()
+    return result_of_job(args.what, args, purpose)
+
+
+def result_of_job(prefix: str, args: argparse.Namespace, purpose: str) -> Path:
+    """The JSON of the job whose id begins so. purpose: what it is wanted for, as in "no result to play".
+
+    Raises StoreError for no such job, or for one without a result.
+    """
     with closing(open_store(args)) as store:
-        job = find_job(store, args.what)
+        job = find_job(store, prefix)
         file = store.outputs(job.id).get(OutputKind.JSON)
     if job.state is not JobState.DONE or file is None:
         raise StoreError(f"Job {job.id} ({job.path.name}) has no result {purpose}: it is {job.state}.")

@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from backbeat.live.ableton_osc import ANSWER_S, AbletonOsc, LiveAddress
 from backbeat.live.hits_to_clip import hits_to_clip
 from backbeat.live.live_set import OWN_MARK, LiveSet, find_slot, find_track, look_at_set
 from backbeat.live.write_clip import fire, write_clip
 from backbeat.monitor import Monitor
-from backbeat.outputs.read_result import Result, read_document, read_result
+from backbeat.outputs.read_result import Result, read_document, result_of
 from backbeat.settings import Settings
 from backbeat.values import Instrument
 from backbeat.velocity_curve import VelocityCurve
@@ -61,8 +62,8 @@ def to_live(
 
     notes: the pad of every instrument. Raises OutputError for the file, LiveError for Live, Cancelled by the monitor.
     """
-    result = read_result(json_path)
-    curve = _velocity_curve(json_path)
+    document = read_document(json_path)
+    result, curve = result_of(document, json_path), _velocity_curve(document)
     name = OWN_MARK + result.source.stem
     with AbletonOsc(address, monitor, answer_s=answer_s) as live:
         live.probe()
@@ -92,9 +93,9 @@ def to_live(
     )
 
 
-def _velocity_curve(json_path: Path) -> VelocityCurve:
+def _velocity_curve(document: Mapping[str, Any]) -> VelocityCurve:
     """The one that the job was given; the results of older versions name none."""
-    settings = read_document(json_path).get("settings")
+    settings = document.get("settings")
     return Settings.from_json(json.dumps(settings)).velocity_curve if isinstance(settings, Mapping) else VelocityCurve()
 
 

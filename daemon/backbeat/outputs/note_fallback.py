@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from enum import StrEnum
 
 from backbeat.values import Instrument
 
@@ -11,32 +10,11 @@ Chains = Mapping[Instrument, tuple[Instrument, ...]]
 """For an instrument without a note of its own: who is asked for theirs, in this order."""
 
 
-class Family(StrEnum):
-    """Drums that a listener takes for one another."""
-
-    KICK = "kick"
-    SNARE = "snare"
-    TOMS = "toms"
-    HIHAT = "hi-hat"
-    CYMBALS = "cymbals"
-
-
 _KICK, _SNARE, _SIDE_STICK = Instrument.KICK, Instrument.SNARE, Instrument.SIDE_STICK
 _HIGH, _MID, _LOW = Instrument.TOM_HIGH, Instrument.TOM_MID, Instrument.TOM_LOW
 _CLOSED, _PEDAL, _OPEN = Instrument.HIHAT_CLOSED, Instrument.HIHAT_PEDAL, Instrument.HIHAT_OPEN
 _RIDE, _BELL = Instrument.RIDE, Instrument.RIDE_BELL
 _CRASH, _CHINA, _SPLASH = Instrument.CRASH, Instrument.CHINA, Instrument.SPLASH
-
-FAMILIES: Mapping[Family, tuple[Instrument, ...]] = {
-    Family.KICK: (_KICK,),
-    Family.SNARE: (_SNARE, _SIDE_STICK),
-    Family.TOMS: (_HIGH, _MID, _LOW),
-    Family.HIHAT: (_CLOSED, _PEDAL, _OPEN),
-    Family.CYMBALS: (_RIDE, _BELL, _CRASH, _CHINA, _SPLASH),
-}
-FAMILY_OF: Mapping[Instrument, Family] = {
-    instrument: family for family, instruments in FAMILIES.items() for instrument in instruments
-}
 
 USUAL_CHAINS: Chains = {
     _KICK: (_LOW, _SNARE),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -14,11 +13,8 @@ from typing import Any
 from backbeat.errors import PresetError
 from backbeat.outputs.note_fallback import stand_in
 from backbeat.outputs.note_map_table import MapStatus, NoteRow, chains_of, doubts_in, mistakes_in, read_rows, with_note
-from backbeat.resources import presets_folder
+from backbeat.outputs.preset_files import note_map_files, preset_file
 from backbeat.values import Instrument
-
-NOTATION_PREFIX = "notation-"
-"""Presets whose name starts so are staff maps, not note maps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,28 +69,12 @@ def note_map_names(user_folder: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted(note_map_files(user_folder)))
 
 
-def note_map_files(user_folder: Path | None = None) -> dict[str, Path]:
-    """Every note map's file by its name; the user's own go before shipped ones of the same name."""
-    return {name: path for name, path in _files(user_folder).items() if not name.startswith(NOTATION_PREFIX)}
-
-
-def notation_files(user_folder: Path | None = None) -> dict[str, Path]:
-    """Every staff map's file by its name (without `notation-`); the user's own go before shipped ones of the same name."""
-    files = _files(user_folder).items()
-    return {name.removeprefix(NOTATION_PREFIX): path for name, path in files if name.startswith(NOTATION_PREFIX)}
-
-
 def load_note_map(name: str, user_folder: Path | None = None) -> NoteMap:
     """The note map `name`; the user's own file goes before a shipped one of the same name.
 
     Raises PresetError that lists every mistake in the file, or the names there are.
     """
-    files = note_map_files(user_folder)
-    if name not in files:
-        close = get_close_matches(name, files, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise PresetError(f"There is no note map {name!r}.{hint}", advice=f"Note maps: {', '.join(sorted(files))}.")
-    return read_note_map(files[name])
+    return read_note_map(preset_file(name, note_map_files(user_folder), "note map"))
 
 
 def read_note_map(path: Path) -> NoteMap:
@@ -121,11 +101,6 @@ def check_note_map(path: Path) -> tuple[list[str], list[str]]:
     """Every mistake in the file (with one it cannot be used), and every doubt; raises PresetError when it is no TOML at all."""
     table = _read_table(path)
     return mistakes_in(table, path.stem), doubts_in(read_rows(table))
-
-
-def _files(user_folder: Path | None) -> dict[str, Path]:
-    folders = [presets_folder()] + ([user_folder] if user_folder is not None and user_folder.is_dir() else [])
-    return {path.stem: path for folder in folders for path in folder.glob("*.toml")}
 
 
 def _read_table(path: Path) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
-from backbeat.outputs.note_fallback import FAMILY_OF, Chains, circle, stand_in
-from backbeat.values import Instrument
+from backbeat.did_you_mean import did_you_mean
+from backbeat.outputs.note_fallback import Chains, circle, stand_in
+from backbeat.values import FAMILY_OF, Instrument
 
 NOTE_MAX = 127
 TEXTS = ("name", "title", "version", "source", "status")
@@ -80,7 +80,7 @@ def mistakes_in(table: Mapping[str, Any], file_name: str) -> list[str]:
     """Every reason why this is not a note map, as sentences without a full stop. file_name: without its ending."""
     known = (*TEXTS, *OPTIONAL_TEXTS, _NOTES)
     mistakes = [f"{key!r} is missing" for key in (*TEXTS, _NOTES) if key not in table]
-    mistakes += [f"{key!r} is not known{_did_you_mean(key, known)}" for key in table if key not in known]
+    mistakes += [f"{key!r} is not known{did_you_mean(key.lower(), known)}" for key in table if key not in known]
     mistakes += [
         f"{key!r} must be a text" for key in (*TEXTS, *OPTIONAL_TEXTS) if key in table and not isinstance(table[key], str)
     ]
@@ -118,7 +118,7 @@ def _notes_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     wrong = False
     for key, value in notes.items():
         if key not in set(Instrument):
-            yield f"{key!r} is not an instrument{_did_you_mean(key, tuple(Instrument))}"
+            yield f"{key!r} is not an instrument{did_you_mean(key.lower(), Instrument)}"
             continue
         for mistake in _row_mistakes(key, value):
             wrong = True
@@ -147,7 +147,7 @@ def _row_mistakes(key: str, value: object) -> Iterator[str]:
         if not _is_note(value):
             yield f"{key} = {value!r} is not a MIDI note (0 to {NOTE_MAX})"
         return
-    yield from (f"{key}: {name!r} is not known{_did_you_mean(name, _ROW_KEYS)}" for name in value if name not in _ROW_KEYS)
+    yield from (f"{key}: {name!r} is not known{did_you_mean(name.lower(), _ROW_KEYS)}" for name in value if name not in _ROW_KEYS)
     if ("note" in value) == ("fallback" in value):
         yield f"{key} needs either a note or a fallback"
     if "note" in value and not _is_note(value["note"]):
@@ -172,7 +172,7 @@ def _fallback_mistakes(key: str, fallback: object) -> Iterator[str]:
         return
     for name in fallback:
         if not isinstance(name, str) or name not in set(Instrument):
-            yield f"{key}: {name!r} in 'fallback' is not an instrument{_did_you_mean(str(name), tuple(Instrument))}"
+            yield f"{key}: {name!r} in 'fallback' is not an instrument{did_you_mean(str(name).lower(), Instrument)}"
         elif name == key:
             yield f"{key} falls back to itself"
 
@@ -190,8 +190,3 @@ def _row(value: Any) -> NoteRow:
 
 def _is_note(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= NOTE_MAX
-
-
-def _did_you_mean(name: str, known: tuple[str, ...]) -> str:
-    close = get_close_matches(name.lower(), [str(each) for each in known], n=1)
-    return f", did you mean {close[0]!r}?" if close else ""

@@ -47,7 +47,11 @@ class Result:
 
 def read_result(path: Path) -> Result:
     """Read a result file; raises OutputError when it is not there, damaged, not ours, or of a newer version."""
-    document = read_document(path)
+    return result_of(read_document(path), path)
+
+
+def result_of(document: Mapping[str, Any], path: Path) -> Result:
+    """What is needed of a result file that `read_document` has read; raises OutputError when something is missing."""
     try:
         return _result(document, path)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

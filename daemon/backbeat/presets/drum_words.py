@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from backbeat.outputs.note_fallback import Family
+from backbeat.values import Family
 
 SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"(?:no|without|w o) snares?", "snareless"),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backbeat.outputs.note_fallback import Family
 from backbeat.presets.drum_words import FAMILY_WORDS, HEIGHTS, LETTERS, NO_STROKES, ODDNESS, OTHER_PERCUSSION, words_of
-from backbeat.values import Instrument
+from backbeat.values import Family, Instrument
 
 USABLE_ODDNESS = 3
 """A stranger stroke than this is never written, only understood."""

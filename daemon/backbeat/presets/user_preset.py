@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from backbeat.errors import OutputError, PresetError
-from backbeat.outputs.note_map import NOTATION_PREFIX, NoteMap
+from backbeat.outputs.note_map import NoteMap
 from backbeat.outputs.note_map_table import MapStatus
+from backbeat.outputs.preset_files import NOTATION_PREFIX
 from backbeat.outputs.write_atomic import write_atomic
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

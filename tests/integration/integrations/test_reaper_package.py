@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import unquote
 
 import pytest
+from tests.script_module import script_module
 
 import backbeat
 from backbeat.resources import presets_folder
@@ -27,12 +27,7 @@ ACTIONS = {
 
 @pytest.fixture(scope="module")
 def make_index(reaper_folder: Path) -> ModuleType:
-    spec = spec_from_file_location("make_index", reaper_folder / "make_index.py")
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script_module(reaper_folder / "make_index.py")
 
 
 @pytest.fixture(scope="module")

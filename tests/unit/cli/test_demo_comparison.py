@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backbeat.cli.demo import FAMILY_OF, TOLERANCE_S, compare
+from backbeat.cli.demo import TOLERANCE_S, compare
 from backbeat.demo_loop import demo_strokes
-from backbeat.values import Instrument
+from backbeat.values import FAMILY_OF, Instrument
 
 PLAYED = [(stroke.time_s, FAMILY_OF[stroke.instrument]) for stroke in demo_strokes()]
 

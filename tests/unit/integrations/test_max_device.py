@@ -8,13 +8,13 @@ import struct
 import subprocess
 import sys
 import tomllib
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.script_module import script_module
 
 from backbeat.config.schema import LiveConfig, OscConfig
 from backbeat.live import ableton_osc
@@ -36,12 +36,7 @@ BOXES: dict[str, Any] = {box["box"]["id"]: box["box"] for box in PATCH["boxes"]}
 
 @pytest.fixture(scope="module")
 def make_device() -> ModuleType:
-    spec = spec_from_file_location("make_device", FOLDER / "make_device.py")
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script_module(FOLDER / "make_device.py")
 
 
 def test_the_head_of_the_file_is_that_of_an_unfrozen_midi_effect() -> None:

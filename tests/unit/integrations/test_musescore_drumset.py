@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 
 import pytest
+from tests.script_module import script_module
 
 from backbeat.outputs.notation.staff_map import load_staff_map
 from backbeat.outputs.note_map import load_note_map
@@ -18,12 +18,7 @@ FOLDER = integrations_folder() / "musescore"
 
 @pytest.fixture(scope="module")
 def make_drumset() -> ModuleType:
-    spec = spec_from_file_location("make_drumset", FOLDER / "make_drumset.py")
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script_module(FOLDER / "make_drumset.py")
 
 
 def test_the_files_equal_what_the_script_makes(make_drumset: ModuleType) -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbeat.outputs.note_fallback import FAMILIES, FAMILY_OF, USUAL_CHAINS, Family, circle, stand_in
+from backbeat.outputs.note_fallback import USUAL_CHAINS, circle, stand_in
+from backbeat.values import FAMILIES, FAMILY_OF, Family
 from backbeat.values import Instrument as Drum
 
 INSTRUMENTS = st.sampled_from(list(Drum))

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from backbeat.errors import PresetError
-from backbeat.outputs.note_map import load_note_map, notation_files, note_map_names
+from backbeat.outputs.note_map import load_note_map, note_map_names
+from backbeat.outputs.preset_files import notation_files
 from backbeat.values import Instrument
 
 GENERAL_MIDI = {

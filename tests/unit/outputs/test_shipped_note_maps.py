@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from backbeat.outputs.note_fallback import FAMILY_OF, Family
-from backbeat.outputs.note_map import NoteMap, check_note_map, load_note_map, note_map_files, note_map_names
+from backbeat.outputs.note_map import NoteMap, check_note_map, load_note_map, note_map_names
 from backbeat.outputs.note_map_table import MapStatus
+from backbeat.outputs.preset_files import note_map_files
+from backbeat.values import FAMILY_OF, Family
 from backbeat.values import Instrument as Drum
 
 STATUS = {

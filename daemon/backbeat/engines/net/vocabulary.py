@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backbeat import values
 from backbeat.values import Instrument
 
 INSTRUMENTS: tuple[Instrument, ...] = tuple(Instrument)
@@ -10,11 +11,5 @@ INSTRUMENTS: tuple[Instrument, ...] = tuple(Instrument)
 COLUMN: dict[Instrument, int] = {instrument: column for column, instrument in enumerate(INSTRUMENTS)}
 """The column of each instrument."""
 
-FAMILIES: dict[str, tuple[Instrument, ...]] = {
-    "kick": (Instrument.KICK,),
-    "snare": (Instrument.SNARE, Instrument.SIDE_STICK),
-    "toms": (Instrument.TOM_HIGH, Instrument.TOM_MID, Instrument.TOM_LOW),
-    "hihat": (Instrument.HIHAT_CLOSED, Instrument.HIHAT_PEDAL, Instrument.HIHAT_OPEN),
-    "cymbals": (Instrument.RIDE, Instrument.RIDE_BELL, Instrument.CRASH, Instrument.CHINA, Instrument.SPLASH),
-}
-"""The five classes that public drum-transcription scores count, as instruments of ours."""
+FAMILIES: dict[str, tuple[Instrument, ...]] = {family.name.lower(): members for family, members in values.FAMILIES.items()}
+"""The families, by the names that they have in the weights' settings and in references."""

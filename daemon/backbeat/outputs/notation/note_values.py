@@ -7,7 +7,6 @@ from fractions import Fraction
 from functools import lru_cache
 
 QUARTER = Fraction(1)
-EIGHTH = Fraction(1, 2)
 DOTTED = Fraction(3, 2)
 
 _FINEST = Fraction(1, 64)  # a 256th note; the score itself goes down to 128ths

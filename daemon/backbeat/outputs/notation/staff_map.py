@@ -12,13 +12,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
 from backbeat.errors import PresetError
 from backbeat.outputs.notation.staff_map_table import STEPS, HatMarks, Limb, Notehead, mistakes_in
-from backbeat.outputs.note_map import NOTATION_PREFIX, notation_files
+from backbeat.outputs.preset_files import NOTATION_PREFIX, notation_files, preset_file
 from backbeat.values import Instrument
 
 STANDARD = "standard"
@@ -63,12 +62,7 @@ def load_staff_map(name: str = STANDARD, user_folder: Path | None = None) -> Sta
 
     Raises PresetError that lists every mistake in the file, or the names there are.
     """
-    files = notation_files(user_folder)
-    if name not in files:
-        close = get_close_matches(name, files, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise PresetError(f"There is no staff map {name!r}.{hint}", advice=f"Staff maps: {', '.join(sorted(files))}.")
-    return read_staff_map(files[name])
+    return read_staff_map(preset_file(name, notation_files(user_folder), "staff map"))
 
 
 def read_staff_map(path: Path) -> StaffMap:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
+from backbeat.did_you_mean import did_you_mean
 from backbeat.values import Instrument
 
 STEPS = "CDEFGAB"
@@ -51,7 +51,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {"step": tuple(STEPS), "head": tuple(N
 def mistakes_in(table: Mapping[str, Any], file_name: str) -> list[str]:
     """One sentence for each mistake; `file_name` is that of the file, without `notation-` and `.toml`."""
     mistakes = [f"{key!r} is missing" for key in (*_TEXTS, "places") if key not in table]
-    mistakes += [f"{key!r} is not known{_did_you_mean(key, _TEXTS)}" for key in table if key not in (*_TEXTS, "places")]
+    mistakes += [f"{key!r} is not known{did_you_mean(key, _TEXTS)}" for key in table if key not in (*_TEXTS, "places")]
     mistakes += [f"{key!r} must be a text" for key in _TEXTS if key in table and not isinstance(table[key], str)]
     name, marks = table.get("name"), table.get("hat_marks")
     if isinstance(name, str) and name != file_name:
@@ -75,7 +75,7 @@ def _instrument_mistakes(places: Mapping[str, Any]) -> Iterator[str]:
             yield f"{instrument} has no place"
     for key in places:
         if key not in instruments:
-            yield f"{key!r} is not an instrument{_did_you_mean(key, instruments)}"
+            yield f"{key!r} is not an instrument{did_you_mean(key, instruments)}"
 
 
 def _row_mistakes(instrument: str, row: object) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _row_mistakes(instrument: str, row: object) -> Iterator[str]:
         return
     for key in row:
         if key not in _PLACE_KEYS:
-            yield f"{instrument}: {key!r} is not known{_did_you_mean(key, _PLACE_KEYS)}"
+            yield f"{instrument}: {key!r} is not known{did_you_mean(key, _PLACE_KEYS)}"
     for key in _PLACE_KEYS:
         if key not in row:
             yield f"{instrument} has no {key}"
@@ -106,8 +106,3 @@ def _same_looks(places: Mapping[Instrument, Mapping[str, Any]], marks: object) -
         if looks in owners:
             yield f"{owners[looks]} and {instrument} look the same: {row['step']}{row['octave']} with head {row['head']}"
         owners.setdefault(looks, instrument)
-
-
-def _did_you_mean(word: str, known: tuple[str, ...]) -> str:
-    close = get_close_matches(word, known, n=1)
-    return f", did you mean {close[0]!r}?" if close else ""
