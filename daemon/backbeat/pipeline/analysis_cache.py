@@ -1,27 +1,23 @@
 """Keeps what was heard in a recording, so that a repeat or a change of note map or sensitivity need not hear it again.
 
-One JSON file per analysis: numbers and words only, nothing that could run. What the engine picks hits from is in it too, as
-base64. Losing the folder loses nothing but time.
+One JSON file per analysis (`analysis_json`). Losing the folder loses nothing but time.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import logging
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from backbeat import __version__
 from backbeat.errors import OutputError
-from backbeat.outputs.write_atomic import write_atomic
-from backbeat.records import Analysis, BeatGrid, Hits, SeparationReport
+from backbeat.host.chain import chain_mark
+from backbeat.outputs.write_atomic import sweep_temps_of, write_atomic
+from backbeat.pipeline.analysis_json import analysis_from_json, analysis_to_json
+from backbeat.records import Analysis
 from backbeat.settings import CHOOSING_SETTINGS, HEARING_SETTINGS, Settings
-from backbeat.values import Instrument, Meter, StemOrigin
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +27,14 @@ REVISION = 3
 
 @dataclass(frozen=True, kw_only=True)
 class AnalysisCache:
-    """A folder of analyses. keep: how many are kept, newest first. models: says which model files are configured."""
+    """A folder of analyses. keep: how many are kept, newest first. models: says which model files are configured.
+
+    user_presets: where the user's effect chains are; an analysis counts only for the chain as it was then, file and all.
+    """
 
     folder: Path
     models: str
+    user_presets: Path | None = None
     keep: int = 500
 
     def get(self, fingerprint: str, settings: Settings) -> Analysis | None:
@@ -47,7 +47,7 @@ class AnalysisCache:
         try:
             content = json.loads(path.read_text("utf-8"))
             choice = content.pop("choice")
-            analysis = _from_json(content)
+            analysis = analysis_from_json(content)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -63,14 +63,17 @@ class AnalysisCache:
         """Keep it, as it is before `choose_hits`."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomic(self._path(analysis.fingerprint, settings), _to_json(analysis, _choice(settings)))
+            path = self._path(analysis.fingerprint, settings)
+            sweep_temps_of(path)  # of a worker that was killed here
+            write_atomic(path, analysis_to_json(analysis, choice=_choice(settings)))
             self._prune()
         except (OSError, OutputError) as error:
             log.warning("the analysis could not be kept: %s", error)
 
     def _path(self, fingerprint: str, settings: Settings) -> Path:
         hearing = [str(getattr(settings, name)) for name in HEARING_SETTINGS]
-        key = "\0".join([fingerprint, __version__, str(REVISION), self.models, *hearing])
+        chain = chain_mark(settings.chain, self.user_presets)
+        key = "\0".join([fingerprint, __version__, str(REVISION), self.models, *hearing, chain])
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:40]}.json"
 
     def _prune(self) -> None:
@@ -81,48 +84,3 @@ class AnalysisCache:
 
 def _choice(settings: Settings) -> str:
     return "; ".join(str(getattr(settings, name)) for name in CHOOSING_SETTINGS)
-
-
-def _to_json(analysis: Analysis, choice: str) -> bytes:
-    return json.dumps({**asdict(analysis), "choice": choice}, default=_plain, separators=(",", ":")).encode()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):  # an engine may give NumPy's own kind of number or truth
-        return value.item()
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    raise TypeError(f"{type(value).__name__} has no place in an analysis")
-
-
-def _from_json(data: dict[str, Any]) -> Analysis:
-    grid, hits, separation = data["grid"], data["hits"], data["separation"]
-    return Analysis(
-        **{
-            **data,
-            "warnings": tuple(data["warnings"]),
-            "separation": SeparationReport(**{**separation, "origin": StemOrigin(separation["origin"])}),
-            "grid": BeatGrid(
-                **{
-                    **grid,
-                    "times_s": np.array(grid["times_s"], dtype=np.float64),
-                    "numbers": np.array(grid["numbers"], dtype=np.int64),
-                    "meters": tuple(Meter(**meter) for meter in grid["meters"]),
-                    "warnings": tuple(grid["warnings"]),
-                }
-            ),
-            "hits": Hits(
-                **{
-                    **hits,
-                    "time_s": np.array(hits["time_s"], dtype=np.float64),
-                    "instruments": tuple(Instrument(name) for name in hits["instruments"]),
-                    "velocity": np.array(hits["velocity"], dtype=np.int64),
-                    "confidence": np.array(hits["confidence"], dtype=np.float64),
-                    "warnings": tuple(hits["warnings"]),
-                    "state": base64.b64decode(hits["state"], validate=True),
-                }
-            ),
-        }
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ import soundfile
 
 from backbeat.errors import AudioUnreadable
 from backbeat.intake.headers.report import Container, HeaderReport, HeaderState, Repair
-from backbeat.intake.readable_file import readable_file
 from backbeat.pipeline.sound_stream import BLOCK_FRAMES, SoundStream
 from backbeat.records import FloatArray
 
@@ -27,26 +25,25 @@ class FormatUnknown(Exception):
 
 
 @contextmanager
-def soundfile_stream(path: Path, report: HeaderReport) -> Iterator[SoundStream]:
-    """Open `path`; raises FormatUnknown, AudioMissing, AudioUnreadable (permission; while reading: damaged)."""
-    with readable_file(path) as file:
-        source = _RepairedFile(file, report.repairs) if report.repairs else _name(path)
-        try:
-            sound = soundfile.SoundFile(source)
-        except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: a .raw name, which says nothing of its content
-            raise FormatUnknown(str(error)) from error
-        with sound:
-            # libsndfile guesses the length of an MP3 without a Xing frame.
-            exact = report.container is not Container.MP3 or report.declared_bytes is not None
-            notes = ["The header states no length; the sound was read to the end of the file."] if _is_unfinished(report) else []
-            yield SoundStream(
-                sample_rate_hz=sound.samplerate,
-                channels=sound.channels,
-                frames=sound.frames if sound.frames < _NO_FRAMES_STATED else None,
-                frames_are_exact=exact,
-                blocks=_blocks(sound, path, report),
-                notes=notes,
-            )
+def soundfile_stream(file: BinaryIO, path: Path, report: HeaderReport) -> Iterator[SoundStream]:
+    """Decode the open file. path: for messages. Raises FormatUnknown; AudioUnreadable while reading (damaged)."""
+    file.seek(0)
+    try:
+        sound = soundfile.SoundFile(_source(file, report), closefd=False)
+    except soundfile.LibsndfileError as error:
+        raise FormatUnknown(str(error)) from error
+    with sound:
+        # libsndfile guesses the length of an MP3 without a Xing frame.
+        exact = report.container is not Container.MP3 or report.declared_bytes is not None
+        notes = ["The header states no length; the sound was read to the end of the file."] if _is_unfinished(report) else []
+        yield SoundStream(
+            sample_rate_hz=sound.samplerate,
+            channels=sound.channels,
+            frames=sound.frames if sound.frames < _NO_FRAMES_STATED else None,
+            frames_are_exact=exact,
+            blocks=_blocks(sound, path, report),
+            notes=notes,
+        )
 
 
 def _blocks(sound: soundfile.SoundFile, path: Path, report: HeaderReport) -> Iterator[FloatArray]:
@@ -72,9 +69,14 @@ def _is_unfinished(report: HeaderReport) -> bool:
     return bool(report.repairs) and report.declared_bytes == 0
 
 
-def _name(path: Path) -> str | bytes:
-    """Names that are not valid in the file system's encoding reach libsndfile as the bytes that they are."""
-    return str(path) if sys.platform == "win32" else os.fsencode(path)
+def _source(file: BinaryIO, report: HeaderReport) -> int | BinaryIO | _RepairedFile:
+    """What libsndfile reads from: the descriptor, not the name, behind which there may be another file by now.
+
+    On Windows a descriptor means nothing to a library with a C runtime of its own.
+    """
+    if report.repairs:
+        return _RepairedFile(file, report.repairs)
+    return file if sys.platform == "win32" else file.fileno()
 
 
 class _RepairedFile:

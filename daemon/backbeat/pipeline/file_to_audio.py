@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soxr
 
 from backbeat.errors import AudioChanged, AudioError, AudioTooLong, AudioUnreadable
-from backbeat.intake.audio_header import header_report
-from backbeat.intake.file_stamp import file_stamp
-from backbeat.intake.fingerprint import fingerprint as content_fingerprint
-from backbeat.intake.tempo_hint import tempo_hint
+from backbeat.intake.audio_header import header_report_of
+from backbeat.intake.file_stamp import FileStamp, file_stamp, stamp_of
+from backbeat.intake.fingerprint import fingerprint_of
+from backbeat.intake.readable_file import readable_file
+from backbeat.intake.tempo_hint import tempo_hint_of
 from backbeat.monitor import Monitor
 from backbeat.pipeline.downmix import Downmix
 from backbeat.pipeline.length_check import check_declared_length, check_read_length, clock
@@ -49,36 +51,36 @@ class _Reading:
 def file_to_audio(path: Path, *, fingerprint: str, channels: int, limits: AudioLimits, monitor: Monitor) -> Audio:
     """Decode `path` in blocks; reports `Stage.READ` and can be cancelled between blocks.
 
+    The file is opened once: what is decoded is what the fingerprint was compared with, whatever the name leads to meanwhile.
     fingerprint: of the content that is meant; other content is AudioChanged. channels: 1 or 2, the most that the result
     has (mono stays mono; more than two become one). Sample 0 of the file is sample 0 of the result, and its length is the
     file's within a sample. NaN, infinite and absurd values become 0. The tempo that the file states goes along.
 
     Raises AudioMissing, AudioUnreadable, AudioTruncated, AudioTooLong, AudioChanged, Cancelled.
     """
-    stamp = file_stamp(path)
-    _require_content(path, fingerprint, monitor)
-    try:
-        audio = _decode(path, fingerprint, channels, limits, monitor)
-    except AudioError:
-        if file_stamp(path) != stamp:  # a newer bounce is being written over it: what looks broken is not what was meant
-            _require_content(path, fingerprint, monitor)
-        raise
-    if file_stamp(path) != stamp:
-        _require_content(path, fingerprint, monitor)
+    with readable_file(path) as file:
+        stamp = stamp_of(file)
+        _require_content(file, path, fingerprint, monitor)
+        try:
+            audio = _decode(file, path, fingerprint, channels=channels, limits=limits, monitor=monitor)
+        except AudioError:
+            _require_still_meant(file, path, stamp, fingerprint, monitor)  # a newer bounce may be being written over it
+            raise
+        _require_still_meant(file, path, stamp, fingerprint, monitor)
     return audio
 
 
-def _decode(path: Path, fingerprint: str, channels: int, limits: AudioLimits, monitor: Monitor) -> Audio:
-    report = header_report(path)
+def _decode(file: BinaryIO, path: Path, fingerprint: str, *, channels: int, limits: AudioLimits, monitor: Monitor) -> Audio:
+    report = header_report_of(file)
+    hint = tempo_hint_of(file, path.name)
     with ExitStack() as stack:
-        stream = open_sound(path, report, stack)
+        stream = open_sound(file, path, report, stack)
         _check_rate(path, stream)
         check_declared_length(path, report, stream)
         reading = _read(path, stream, channels, limits, monitor)
         header_warnings = check_read_length(path, report, stream, reading.frames)
     if reading.frames == 0:
         raise AudioUnreadable(f"{path.name} holds no sound: it is 0 samples long.", advice="Bounce the track again.")
-    hint = tempo_hint(path)
     return Audio(
         samples=reading.samples,
         sample_rate_hz=ANALYSIS_RATE_HZ,
@@ -90,8 +92,17 @@ def _decode(path: Path, fingerprint: str, channels: int, limits: AudioLimits, mo
     )
 
 
-def _require_content(path: Path, fingerprint: str, monitor: Monitor) -> None:
-    if content_fingerprint(path, monitor) != fingerprint:
+def _require_still_meant(file: BinaryIO, path: Path, stamp: FileStamp, fingerprint: str, monitor: Monitor) -> None:
+    """The open file was not written to meanwhile, and the name leads to the same content still."""
+    if stamp_of(file) != stamp:
+        _require_content(file, path, fingerprint, monitor)
+    if file_stamp(path) != stamp:
+        with readable_file(path) as there:
+            _require_content(there, path, fingerprint, monitor)
+
+
+def _require_content(file: BinaryIO, path: Path, fingerprint: str, monitor: Monitor) -> None:
+    if fingerprint_of(file, monitor) != fingerprint:
         raise AudioChanged(
             f"{path.name} was replaced before it was read to the end.",
             advice="In a watched folder the new version gets a job of its own; otherwise ask for it again.",

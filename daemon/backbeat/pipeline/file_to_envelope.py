@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from backbeat.errors import AudioChanged, AudioUnreadable
-from backbeat.intake.audio_header import header_report
-from backbeat.intake.fingerprint import fingerprint as content_fingerprint
+from backbeat.intake.audio_header import header_report_of
+from backbeat.intake.fingerprint import fingerprint_of
+from backbeat.intake.readable_file import readable_file
 from backbeat.monitor import Monitor
 from backbeat.outputs.picture.envelope import Envelope
 from backbeat.pipeline.open_sound import open_sound
@@ -26,10 +27,11 @@ def file_to_envelope(path: Path, *, fingerprint: str, start_s: float, end_s: flo
     a frame at least.
     Where the file has no sound, points are 0. Raises AudioMissing, AudioUnreadable, AudioTruncated, AudioChanged, Cancelled.
     """
-    if content_fingerprint(path, monitor) != fingerprint:
-        raise AudioChanged(f"{path.name} is not the same recording any more.")
     with ExitStack() as stack:
-        stream = open_sound(path, header_report(path), stack)
+        file = stack.enter_context(readable_file(path))
+        if fingerprint_of(file, monitor) != fingerprint:
+            raise AudioChanged(f"{path.name} is not the same recording any more.")
+        stream = open_sound(file, path, header_report_of(file), stack)
         if stream.sample_rate_hz < 1:
             raise AudioUnreadable(f"{path.name} is damaged: its header states {stream.sample_rate_hz} Hz.")
         step_s = max(step_s, 1.0 / stream.sample_rate_hz)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 from backbeat.errors import AudioError, AudioTruncated, AudioUnreadable
 from backbeat.intake.headers.report import Container, HeaderReport, HeaderState
@@ -14,17 +16,18 @@ from backbeat.pipeline.sound_stream import SoundStream
 _GUESSED_LENGTH_NOTE = "The MP3 does not state its length, so its end may be missing; with ffmpeg installed it is read whole."
 
 
-def open_sound(path: Path, report: HeaderReport, stack: ExitStack) -> SoundStream:
-    """Open `path` with libsndfile, else with ffmpeg; closed by `stack`.
+def open_sound(file: BinaryIO, path: Path, report: HeaderReport, stack: ExitStack) -> SoundStream:
+    """Decode the open file with libsndfile, else with ffmpeg; ended by `stack`.
 
-    Raises AudioUnreadable (empty, not audio, no decoder), AudioTruncated (breaks off inside the header), AudioMissing.
+    What is decoded is the file that is open, whatever its name leads to by now. path: for messages.
+    Raises AudioUnreadable (empty, not audio, no decoder), AudioTruncated (breaks off inside the header).
     """
-    _refuse_hopeless(path, report)
+    _refuse_hopeless(file, path, report)
     ffmpeg = find_ffmpeg()
     is_guessed = report.container is Container.MP3 and report.declared_bytes is None
     if not (is_guessed and ffmpeg):  # libsndfile stops at a guessed length
         try:
-            stream = stack.enter_context(soundfile_stream(path, report))
+            stream = stack.enter_context(soundfile_stream(file, path, report))
         except FormatUnknown as error:
             if report.state is HeaderState.INCOMPLETE and report.container not in (Container.MP4, Container.OTHER):
                 raise _broken_off(path, report) from error
@@ -35,15 +38,15 @@ def open_sound(path: Path, report: HeaderReport, stack: ExitStack) -> SoundStrea
     if ffmpeg is None:
         raise _needs_ffmpeg(path)
     try:
-        return stack.enter_context(ffmpeg_stream(path, ffmpeg))
+        return stack.enter_context(ffmpeg_stream(file, path, ffmpeg))
     except AudioUnreadable as error:
         if report.state is HeaderState.INCOMPLETE:
             raise _broken_off(path, report) from error
         raise
 
 
-def _refuse_hopeless(path: Path, report: HeaderReport) -> None:
-    if path.stat().st_size == 0:
+def _refuse_hopeless(file: BinaryIO, path: Path, report: HeaderReport) -> None:
+    if os.fstat(file.fileno()).st_size == 0:
         raise AudioUnreadable(f"{path.name} is empty (0 bytes).", advice="Bounce the track again.")
     if report.state is HeaderState.NOT_AUDIO:
         raise AudioUnreadable(f"{path.name} is not an audio file, whatever its name says.")

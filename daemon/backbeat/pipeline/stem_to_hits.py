@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backbeat.engines.protocols import HitEngine
+from backbeat.engines.protocols import HitEngine, TellHits, tell_nobody
 from backbeat.errors import BackbeatError, EngineFailed
 from backbeat.monitor import Monitor
 from backbeat.records import BeatGrid, DrumStem, Hits
@@ -12,23 +12,32 @@ from backbeat.records import BeatGrid, DrumStem, Hits
 _ADVICE = "Try another recogniser (`--engine`), and please report the recording that this happened with."
 
 
-def stem_to_hits(stem: DrumStem, grid: BeatGrid, engine: HitEngine, monitor: Monitor) -> Hits:
-    """All hits in `stem` as `engine` hears them; may be empty.
+def stem_to_hits(stem: DrumStem, grid: BeatGrid, engine: HitEngine, monitor: Monitor, tell: TellHits = tell_nobody) -> Hits:
+    """All hits in `stem` as `engine` hears them; may be empty. `tell` is given them as they become certain.
 
     Raises EngineFailed when the engine raises an error that is not ours, or answers with times that are not finite, not
     sorted or outside of the recording, velocities outside 1..127, confidences outside 0..1, or an instrument that it
     does not declare. `Cancelled` and our own errors pass through.
     """
+
+    def tell_believed(part: Hits) -> None:
+        _believe(part, stem, engine)
+        tell(part)
+
     try:
-        hits = engine.hits(stem, grid, monitor)
+        hits = engine.hits(stem, grid, monitor, tell_believed)
     except BackbeatError:
         raise
     except Exception as error:
         raise EngineFailed(f"The {engine.name} recogniser failed: {type(error).__name__}: {error}", advice=_ADVICE) from error
+    _believe(hits, stem, engine)
+    return hits
+
+
+def _believe(hits: Hits, stem: DrumStem, engine: HitEngine) -> None:
     problem = _first_problem(hits, stem, engine)
     if problem:
         raise EngineFailed(f"The {engine.name} recogniser gave a nonsensical answer: {problem}.", advice=_ADVICE)
-    return hits
 
 
 def _first_problem(hits: Hits, stem: DrumStem, engine: HitEngine) -> str:

@@ -10,9 +10,10 @@ import pytest
 
 from backbeat.errors import AudioTooLong, AudioTruncated, AudioUnreadable, Cancelled
 from backbeat.intake.audio_header import HeaderState, header_state
+from backbeat.intake.readable_file import readable_file
 from backbeat.intake.tempo_hint import tempo_hint
 from backbeat.monitor import Monitor, Unwatched
-from backbeat.pipeline.decode_ffmpeg import ffmpeg_stream, find_ffmpeg
+from backbeat.pipeline.decode_ffmpeg import CPU_MAX_S, MEMORY_MAX_BYTES, ffmpeg_stream, find_ffmpeg
 from backbeat.pipeline.file_to_audio import AudioLimits, file_to_audio
 from backbeat.records import Audio
 from backbeat.values import ANALYSIS_RATE_HZ, Stage
@@ -131,8 +132,48 @@ def test_ffmpeg_opens_no_address_that_a_file_names(tmp_path: Path) -> None:
     (tmp_path / "list.m3u8").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n")
     program = find_ffmpeg()
     assert program
-    with pytest.raises(AudioUnreadable, match="cannot be decoded"), ffmpeg_stream(tmp_path / "list.m3u8", program) as stream:
+    path = tmp_path / "list.m3u8"
+    with (
+        readable_file(path) as file,
+        pytest.raises(AudioUnreadable, match="cannot be decoded"),
+        ffmpeg_stream(file, path, program) as stream,
+    ):
         list(stream.blocks)
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:8,\nfile:{other}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile link.mp3\n",
+    ],
+)
+def test_a_playlist_that_poses_as_a_recording_plays_no_other_file(
+    audio_files: ModuleType, loop_48k: Path, tmp_path: Path, playlist: str
+) -> None:
+    """With bytes at its end that no text has, so that it passes for an unknown format."""
+    folder = tmp_path / "bounces"
+    folder.mkdir()
+    other = audio_files.encode_with_ffmpeg(loop_48k, tmp_path / "private.mp3")
+    (folder / "link.mp3").symlink_to(other)
+    path = folder / "song.aac"
+    path.write_bytes(playlist.format(other=other).encode() + b"#\x01\x02\xff\n")
+    assert header_state(path) is HeaderState.UNKNOWN
+    with pytest.raises(AudioUnreadable, match="cannot be decoded"):
+        read(path)
+
+
+def test_ffmpeg_is_held_to_its_memory(audio_files: ModuleType, loop_48k: Path, tmp_path: Path) -> None:
+    path = audio_files.encode_with_ffmpeg(loop_48k, tmp_path / "song.m4a", "-c:a", "aac")
+    program = find_ffmpeg()
+    assert program
+    with readable_file(path) as file, ffmpeg_stream(file, path, program):
+        (child,) = children_of(os.getpid(), "ffmpeg")
+        limits = Path(f"/proc/{child}/limits").read_text()
+    (memory,) = (line for line in limits.splitlines() if line.startswith("Max address space"))
+    (cpu,) = (line for line in limits.splitlines() if line.startswith("Max cpu time"))
+    assert memory.split()[3:5] == [str(MEMORY_MAX_BYTES)] * 2
+    assert cpu.split()[3] == str(CPU_MAX_S)
 
 
 @pytest.mark.parametrize("name", ["-i.m4a", "http:song.m4a", "take 1 'rough' $x.m4a", "schön%d.m4a"])

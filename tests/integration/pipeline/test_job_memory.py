@@ -9,9 +9,11 @@ from types import ModuleType
 import numpy as np
 
 from backbeat.monitor import Unwatched
-from backbeat.pipeline.file_to_analysis import file_to_analysis
+from backbeat.pipeline.analysis_cache import AnalysisCache
 from backbeat.pipeline.file_to_audio import AudioLimits
 from backbeat.pipeline.request import make_request
+from backbeat.pipeline.run import file_to_analysis
+from backbeat.pipeline.stage_context import StageContext, Tools
 from backbeat.settings import Settings
 from backbeat.values import BeatChoice
 
@@ -32,10 +34,18 @@ MODELS = NoModels()
 
 def peak_bytes(path: Path) -> int:
     """The most that Python and NumPy held while the default engine heard the recording."""
+    tools = Tools(
+        models=MODELS,
+        limits=AudioLimits(max_minutes=10),
+        cache=AnalysisCache(folder=path.parent / "analyses", models=""),
+        user_presets=None,
+        low_confidence_threshold=0.5,
+    )
     request = make_request(path, out_base=path.with_suffix(""), settings=Settings(beats=BeatChoice.NONE), monitor=Unwatched())
+    context = StageContext(request=request, tools=tools, monitor=Unwatched(), announce=lambda _kind, _path: None)
     tracemalloc.start()
     try:
-        file_to_analysis(request, models=MODELS, limits=AudioLimits(max_minutes=10), monitor=Unwatched())
+        file_to_analysis(context)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

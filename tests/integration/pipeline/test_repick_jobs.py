@@ -14,10 +14,12 @@ from backbeat.errors import AudioMissing
 from backbeat.monitor import Unwatched
 from backbeat.outputs.read_result import Result, read_result
 from backbeat.pipeline.analysis_cache import AnalysisCache
+from backbeat.pipeline.analysis_to_files import RunSummary
 from backbeat.pipeline.file_to_audio import AudioLimits
 from backbeat.pipeline.fold_hits import FOLDS, fold_hits
 from backbeat.pipeline.request import Request, make_request
-from backbeat.pipeline.run import RunSummary, Tools, run_request
+from backbeat.pipeline.run import run_request
+from backbeat.pipeline.stage_context import Tools
 from backbeat.records import Hit
 from backbeat.settings import Settings
 from backbeat.values import OutputKind

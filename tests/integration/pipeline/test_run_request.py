@@ -20,9 +20,11 @@ from backbeat.errors import AudioChanged, AudioTooLong, Cancelled
 from backbeat.monitor import Monitor, Unwatched
 from backbeat.outputs.read_result import read_result
 from backbeat.pipeline.analysis_cache import AnalysisCache
+from backbeat.pipeline.analysis_to_files import RunSummary
 from backbeat.pipeline.file_to_audio import AudioLimits
 from backbeat.pipeline.request import Request, make_request
-from backbeat.pipeline.run import RunSummary, Tools, run_request
+from backbeat.pipeline.run import run_request
+from backbeat.pipeline.stage_context import Tools
 from backbeat.settings import Settings
 from backbeat.values import Instrument, OutputKind, Stage
 

@@ -13,9 +13,11 @@ from tests.rhythms import RHYTHMS, play, synthesise
 
 from backbeat.monitor import Unwatched
 from backbeat.pipeline.analysis_cache import AnalysisCache
+from backbeat.pipeline.analysis_to_files import RunSummary
 from backbeat.pipeline.file_to_audio import AudioLimits
 from backbeat.pipeline.request import make_request
-from backbeat.pipeline.run import RunSummary, Tools, run_request
+from backbeat.pipeline.run import run_request
+from backbeat.pipeline.stage_context import Tools
 from backbeat.settings import Settings
 from backbeat.values import OutputKind
 

@@ -27,6 +27,7 @@ HEARING = {
     "first_downbeat": 1.25,
     "compat": "seed",
     "separator_model": "htdemucs_ft",
+    "chain": "muddy-room",
 }
 CHOOSING = {"sensitivity": "60, hihat=70", "instruments": "common"}
 WRITING = {

@@ -19,9 +19,11 @@ from backbeat.intake.tempo_hint import name_to_bpm
 from backbeat.monitor import Monitor, Unwatched
 from backbeat.outputs.read_result import read_result
 from backbeat.pipeline.analysis_cache import AnalysisCache
+from backbeat.pipeline.analysis_to_files import RunSummary
 from backbeat.pipeline.file_to_audio import AudioLimits
 from backbeat.pipeline.request import Request, make_request
-from backbeat.pipeline.run import RunSummary, Tools, run_request
+from backbeat.pipeline.run import run_request
+from backbeat.pipeline.stage_context import Tools
 from backbeat.records import Analysis, BeatGrid, Hit, Hits, SeparationReport, hits_from_rows
 from backbeat.settings import Settings
 from backbeat.values import FOUR_FOUR, Instrument, Meter, OutputKind, PdfBackend, Stage, StemOrigin
@@ -464,7 +466,8 @@ from backbeat.monitor import Unwatched
 from backbeat.pipeline.analysis_cache import AnalysisCache
 from backbeat.pipeline.file_to_audio import AudioLimits
 from backbeat.pipeline.request import make_request
-from backbeat.pipeline.run import Tools, run_request
+from backbeat.pipeline.run import run_request
+from backbeat.pipeline.stage_context import Tools
 from backbeat.settings import Settings
 
 recording, analyses, limit = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from backbeat.engines.protocols import TellHits, tell_nobody
 from backbeat.errors import Cancelled, EngineFailed, ModelError
 from backbeat.monitor import Monitor, Unwatched
 from backbeat.pipeline.stem_to_hits import stem_to_hits
@@ -20,11 +21,11 @@ class FakeEngine:
     name: str = "fake"
     version: str = "1"
     instruments: frozenset[Instrument] = frozenset({Instrument.KICK, Instrument.SNARE})
-    hears_mixes: bool = False
 
-    def hits(self, stem: DrumStem, grid: BeatGrid, monitor: Monitor) -> Hits:
+    def hits(self, stem: DrumStem, grid: BeatGrid, monitor: Monitor, tell: TellHits = tell_nobody) -> Hits:
         if isinstance(self.answer, Exception):
             raise self.answer
+        tell(self.answer)
         return self.answer
 
 
@@ -50,13 +51,27 @@ def answer(times_s=(0.1, 0.5), velocity=(90, 100), confidence=(0.5, 1.0), instru
     )
 
 
-def ask(engine_answer):
-    return stem_to_hits(STEM, GRID, FakeEngine(engine_answer), Unwatched())
+def ask(engine_answer, tell=tell_nobody):
+    return stem_to_hits(STEM, GRID, FakeEngine(engine_answer), Unwatched(), tell)
 
 
 def test_a_sane_answer_is_passed_on():
     hits = answer()
     assert ask(hits) is hits
+
+
+def test_what_the_engine_tells_beforehand_is_passed_on():
+    told: list[Hits] = []
+    hits = answer()
+    ask(hits, told.append)
+    assert told == [hits]
+
+
+def test_nonsense_is_not_told_either():
+    told: list[Hits] = []
+    with pytest.raises(EngineFailed, match="nonsensical"):
+        ask(answer(times_s=(0.1, 2.0)), told.append)
+    assert told == []
 
 
 def test_no_hits_are_a_sane_answer():
