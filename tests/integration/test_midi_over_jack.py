@@ -3,81 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 import rtmidi
+from tests.jack_midi import LISTENER, PATIENCE_S, eventually, notes_heard, result_document, running_jack
 
 from backbeat.errors import MidiPortError
 from backbeat.outputs.live_midi import MidiPlayer
 from backbeat.outputs.midi_port import midi_port_names, open_midi_port
+from backbeat.outputs.playing.hit_source import HitList
 from backbeat.records import Hit, hits_from_rows
 from backbeat.values import Instrument
 
-PATIENCE_S = 20.0
 NOTES = {Instrument.KICK: 36, Instrument.SNARE: 38}
-
-LISTENER = """
-import sys, time
-import rtmidi
-midi = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="listener")
-midi.set_callback(lambda event, _: print(time.perf_counter(), *event[0], flush=True))
-deadline = time.monotonic() + 20
-while not (ports := [n for n, name in enumerate(midi.get_ports()) if "Backbeat" in name]):
-    if time.monotonic() > deadline:
-        sys.exit("no port called Backbeat came up")
-    time.sleep(0.02)
-midi.open_port(ports[0], "in")
-print("listening", flush=True)
-sys.stdin.read()
-midi.close_port()
-"""
-
-
-def eventually(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen in {PATIENCE_S} s"
-        time.sleep(0.02)
 
 
 @pytest.fixture
-def jack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    jackd = shutil.which("jackd")
-    if jackd is None:
-        reason = "jackd (Debian: jackd2) is not installed"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    name = f"backbeat{os.getpid()}"
-    log = tmp_path / "jackd.log"
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
-    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
-    with log.open("w") as out:
-        command = [jackd, "--no-realtime", "-n", name, "-d", "dummy", "-p", "64"]
-        with subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as server:
-            try:
-                eventually(lambda: server.poll() is not None or _is_up(), "starting JACK")
-                assert server.poll() is None, log.read_text()
-                yield
-            finally:
-                server.terminate()
-
-
-def _is_up() -> bool:
-    """Asked of a process of its own: a client that tried too early keeps its failure."""
-    lsp = shutil.which("jack_lsp")
-    if lsp is None:
-        pytest.fail("jack_lsp (Debian: jackd2 or jack-example-tools) is not installed beside jackd")
-    return subprocess.run([lsp], capture_output=True, check=False, timeout=10).returncode == 0
+def jack(need_program: Callable[..., str], tmp_path: Path) -> Iterator[None]:
+    with running_jack(need_program, tmp_path):
+        yield
 
 
 @pytest.mark.usefixtures("jack")
@@ -93,12 +43,12 @@ def test_another_program_hears_the_hits_in_time_through_our_own_port(tmp_path: P
         try:
             eventually(lambda: "listening" in heard.read_text(), "the other program's listening")
             told: list[int] = []
-            player.play(hits_from_rows(rows, engine="test"), NOTES, on_hit=lambda _, note: told.append(note))
-            eventually(lambda: len(_notes(heard, 0x99)) == 6 and len(_notes(heard, 0x89)) == 6, "hearing all notes")
+            player.play(HitList(hits_from_rows(rows, engine="test")), NOTES, on_hit=lambda _, note: told.append(note))
+            eventually(lambda: len(notes_heard(heard, 0x99)) == 6 and len(notes_heard(heard, 0x89)) == 6, "hearing all notes")
         finally:
             listener.communicate(timeout=10)
             player.close()
-    ons = _notes(heard, 0x99)
+    ons = notes_heard(heard, 0x99)
     assert sorted(velocity for _, _, velocity in ons) == [60, 61, 62, 63, 64, 65]
     assert sorted(told) == [36, 36, 36, 38, 38, 38]
     offsets_s = [time_s - ons[0][0] for time_s, _, _ in ons]
@@ -111,7 +61,7 @@ def test_the_command_plays_in_a_loop_from_a_position_until_ctrl_c_which_ends_all
 ) -> None:
     result, config, heard = tmp_path / "song.drums.json", tmp_path / "config.toml", tmp_path / "heard"
     rows = [(0.0, "crash", 99), (1.0, "kick", 100), (1.1, "snare", 90)]
-    result.write_text(json.dumps(_document(rows, duration_s=1.25)), "utf-8")
+    result.write_text(json.dumps(result_document(rows, duration_s=1.25)), "utf-8")
     config.touch()
     options = ["--from", "0.5", "--loop", "--wait", "--preset", "general-midi", "--config", str(config)]
     with heard.open("w") as out:
@@ -122,27 +72,18 @@ def test_the_command_plays_in_a_loop_from_a_position_until_ctrl_c_which_ends_all
             assert player.stdin is not None
             player.stdin.write(b"\n")
             player.stdin.flush()
-            eventually(lambda: len(_notes(heard, 0x99)) >= 5, "hearing three rounds")
+            eventually(lambda: len(notes_heard(heard, 0x99)) >= 5, "hearing three rounds")
             player.send_signal(signal.SIGINT)
             assert player.wait(timeout=PATIENCE_S) == 130
-            eventually(lambda: (123, 0) in [row[1:] for row in _notes(heard, 0xB9)], "hearing all notes off")
+            eventually(lambda: (123, 0) in [row[1:] for row in notes_heard(heard, 0xB9)], "hearing all notes off")
         finally:
             player.kill()
             player.communicate()
             listener.communicate(timeout=10)
-    ons = _notes(heard, 0x99)
+    ons = notes_heard(heard, 0x99)
     assert [note for _, note, _ in ons[:5]] == [36, 38, 36, 38, 36]
-    assert len(_notes(heard, 0x89)) == len(ons), "every note ends"
+    assert len(notes_heard(heard, 0x89)) == len(ons), "every note ends"
     assert [time_s - ons[0][0] for time_s, _, _ in ons[:5]] == pytest.approx([0.0, 0.1, 0.75, 0.85, 1.5], abs=0.2)
-
-
-def _document(rows: list[tuple[float, str, int]], duration_s: float) -> dict[str, object]:
-    hits = [{"time": t, "instrument": name, "midi_velocity": velocity, "confidence": 1.0} for t, name, velocity in rows]
-    return {
-        "schema_version": 1, "identity": "x", "fingerprint": "y", "source": "song.wav", "outputs": {}, "engine": "test",
-        "detected_bpm": 120.0, "bpm_unreliable": False, "midi_bpm": 120.0, "confidence_score": 0.9, "low_confidence": False,
-        "duration_seconds": duration_s, "warnings": [], "hits": hits,
-    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("jack")
@@ -195,8 +136,3 @@ def _linked(port: str) -> list[str]:
     lines = subprocess.run(["jack_lsp", "-c"], capture_output=True, text=True, check=True, timeout=10).stdout.splitlines()
     after = lines[lines.index(port) + 1 :]
     return [line.strip() for line in takewhile(lambda line: line.startswith(" "), after)]
-
-
-def _notes(heard: Path, status: int) -> list[tuple[float, int, int]]:
-    rows = [line.split() for line in heard.read_text().splitlines() if line.count(" ") == 3]
-    return [(float(t), int(note), int(velocity)) for t, kind, note, velocity in rows if int(kind) == status]

@@ -10,7 +10,8 @@ from backbeat.cli.exit_codes import ExitCode
 from backbeat.cli.options import json_option
 
 DESCRIPTION = """\
-The MIDI output ports that hits can be played on (midi.port in the config; /backbeat/play over OSC)."""
+The MIDI output ports that hits can be played on (midi.port in the config; /backbeat/play over OSC), and the input ports at
+which the clock of a DAW can be followed (midi.clock_port)."""
 
 NO_PORTS_ADVICE = (
     "Connect a device; on Linux start JACK or PipeWire, on Windows install loopMIDI. "
@@ -25,14 +26,14 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
 
 
 def _execute(args: argparse.Namespace) -> int:
-    from backbeat.outputs.midi_port import midi_port_names  # noqa: PLC0415 - loads a native library
+    from backbeat.outputs.midi_port import Direction, midi_port_names  # noqa: PLC0415 - loads a native library
 
-    names = midi_port_names()
+    ports = [(direction.name.lower(), name) for direction in Direction for name in midi_port_names(direction)]
     if args.json:
-        say_json(names)
+        say_json([{"direction": direction, "name": name} for direction, name in ports])
         return ExitCode.OK
-    for name in names:
-        say(name)
-    if not names:
-        remark(f"There is no MIDI output port. {NO_PORTS_ADVICE}")
+    for direction, name in ports:
+        say(f"{direction:<6}  {name}")
+    if not ports:
+        remark(f"There are no MIDI ports. {NO_PORTS_ADVICE}")
     return ExitCode.OK

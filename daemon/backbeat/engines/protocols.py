@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -84,18 +85,26 @@ class BeatEngine(Protocol):
         """The grid of mono `samples`, float32 (n,). Raises EngineFailed when it finds no tempo at all."""
 
 
+TellHits = Callable[[Hits], None]
+"""Is given the hits of a recording as they become certain, in parts that follow one another; no hit comes twice or changes."""
+
+
+def tell_nobody(_hits: Hits) -> None:
+    """Where nobody wants to know before all hits are there."""
+
+
 class HitEngine(Protocol):
     """Hears the strokes."""
 
     name: str
     version: str
     instruments: frozenset[Instrument]
-    hears_mixes: bool
 
-    def hits(self, stem: DrumStem, grid: BeatGrid, monitor: Monitor) -> Hits:
+    def hits(self, stem: DrumStem, grid: BeatGrid, monitor: Monitor, tell: TellHits = tell_nobody) -> Hits:
         """All hits in `stem`, found as readily as the engine finds best. Silence gives none. Raises EngineFailed.
 
-        An engine that has a `Picker` puts into `Hits.state` what it picked them from.
+        Before it returns them, it has told all of them to `tell`: at once, or part by part where it can be sure of a part.
+        An engine that has a `Picker` puts into `Hits.state` what it picked them from, for each part too.
         """
 
 

@@ -35,6 +35,7 @@ class EngineInfo:
 
     packages: import names that have to be there. extra: the install extra that brings them.
     models: names in the model catalogue. picker: the module of the engine's `Picker`; empty where it has none.
+    hears_mixes: a hit engine that needs no drum stem.
     """
 
     name: str
@@ -46,6 +47,7 @@ class EngineInfo:
     licence: str
     summary: str
     picker: str = ""
+    hears_mixes: bool = False
 
     @property
     def missing_packages(self) -> tuple[str, ...]:
@@ -104,6 +106,7 @@ ENGINES: tuple[EngineInfo, ...] = (
         licence="code and weights MIT; trained on permissively licensed sounds only",
         summary="our own network, inside the package: fourteen instruments, stems and full mixes",
         picker="backbeat.engines.net.picker",
+        hears_mixes=True,
     ),
     EngineInfo(
         name="annoteator",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from backbeat.osc import MAX_PACKET_BYTES, OscMessage
-from backbeat.records import Hit, Hits
+from backbeat.records import Hit
 from backbeat.values import Instrument, OutputKind, Stage
 
 TYPES: dict[str, str] = {
@@ -100,7 +100,7 @@ def hit(job: str, one: Hit, note: int) -> OscMessage:
     )
 
 
-def hits_to_messages(job: str, hits: Hits, notes: Mapping[Instrument, int]) -> Iterator[OscMessage]:
+def hits_to_messages(job: str, hits: Iterable[Hit], notes: Mapping[Instrument, int]) -> Iterator[OscMessage]:
     """All hits that have a note, in order; for `OscSender.stream`."""
     return (hit(job, one, notes[one.instrument]) for one in hits if one.instrument in notes)
 

@@ -1,10 +1,11 @@
-"""MIDI output ports: find, open, make one of our own. Wraps python-rtmidi."""
+"""MIDI ports: find, open, make one of our own. Wraps python-rtmidi."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from typing import Any, Protocol
 
 import rtmidi
@@ -13,6 +14,14 @@ from backbeat.errors import MidiPortError
 from backbeat.outputs.native_noise import without_native_noise
 
 PORT_NAME = "Backbeat"
+
+
+class Direction(Enum):
+    """Which way MIDI goes, as seen from here: the class of python-rtmidi, and the name of our program in patch bays."""
+
+    OUTPUT = (rtmidi.MidiOut, PORT_NAME)
+    INPUT = (rtmidi.MidiIn, f"{PORT_NAME} clock")
+
 
 _LINUX_ADVICE = (
     "Start JACK (or PipeWire's), or load the ALSA sequencer (`sudo modprobe snd-seq`), then play again; "
@@ -25,6 +34,13 @@ _ADVICE = {
 }
 
 
+_INPUT_ADVICE = {
+    "win32": "Install loopMIDI, make a port in it, let your DAW send its clock there, and set midi.clock_port to its name.",
+    "darwin": "Start Audio MIDI Setup and look whether MIDI works there at all.",
+    "linux": "Start JACK (or PipeWire's), or load the ALSA sequencer (`sudo modprobe snd-seq`), then try again.",
+}
+
+
 class MidiOut(Protocol):
     """An open port."""
 
@@ -33,6 +49,13 @@ class MidiOut(Protocol):
 
     def close(self) -> None:
         """Give the port back; at most once."""
+
+
+class MidiIn(Protocol):
+    """An open port that is heard."""
+
+    def close(self) -> None:
+        """Give the port back; at most once. Nothing is heard when it returns."""
 
 
 class RtMidiOut:
@@ -53,6 +76,19 @@ class RtMidiOut:
         self._port.delete()
 
 
+class RtMidiIn:
+    """An open port of python-rtmidi that is heard."""
+
+    def __init__(self, port: Any) -> None:
+        self._port = port
+
+    @without_native_noise()
+    def close(self) -> None:
+        self._port.cancel_callback()
+        self._port.close_port()
+        self._port.delete()
+
+
 @without_native_noise()
 def open_midi_port(name: str | None = None, *, virtual: bool = False) -> MidiOut:
     """A port to play on.
@@ -62,11 +98,11 @@ def open_midi_port(name: str | None = None, *, virtual: bool = False) -> MidiOut
     Windows, the first there is. Without `virtual` the other way round. Raises MidiPortError with what to do.
     """
     problems: list[str] = []
-    opened = _open_own(problems) if virtual and not name else None
+    opened = _open_own(Direction.OUTPUT, problems) if virtual and not name else None
     if opened is None:
-        opened = _open_existing(name)
+        opened = _open_existing(Direction.OUTPUT, name)
     if opened is None and not name and not virtual:
-        opened = _open_own(problems)
+        opened = _open_own(Direction.OUTPUT, problems)
     if opened is None:
         asked = f"There is no MIDI output port called {name!r}" if name else "There is no MIDI output port to play on"
         raise MidiPortError("; ".join([asked, *problems]), advice=_advice(name))
@@ -74,18 +110,35 @@ def open_midi_port(name: str | None = None, *, virtual: bool = False) -> MidiOut
 
 
 @without_native_noise()
-def midi_port_names() -> list[str]:
-    """The output ports of every MIDI system that runs; empty when there are none."""
+def open_midi_input(name: str | None, on_message: Callable[[Sequence[int]], None]) -> MidiIn:
+    """Hear a port: the one called `name` (see `open_midi_port`), or without a name one of our own, called Backbeat.
+
+    on_message: called with the bytes of each message, clock and system exclusive among them, on a thread of the port's own.
+    Raises MidiPortError with what to do.
+    """
+    problems: list[str] = []
+    opened = _open_existing(Direction.INPUT, name) if name else _open_own(Direction.INPUT, problems)
+    if opened is None:
+        asked = f"There is no MIDI input port called {name!r}" if name else "There can be no MIDI input port to hear a clock at"
+        raise MidiPortError("; ".join([asked, *problems]), advice=_input_advice(name))
+    opened.set_callback(lambda event, _: on_message(event[0]))
+    opened.ignore_types(sysex=False, timing=False, active_sense=True)
+    return RtMidiIn(opened)
+
+
+@without_native_noise()
+def midi_port_names(direction: Direction = Direction.OUTPUT) -> list[str]:
+    """The ports of every MIDI system that runs; empty when there are none."""
     names: list[str] = []
-    for client in _clients([]):
+    for client in _clients(direction, []):
         names += client.get_ports()
         client.delete()
     return names
 
 
-def _open_own(problems: list[str]) -> Any | None:
+def _open_own(direction: Direction, problems: list[str]) -> Any | None:
     """The open client of a port of our own, on the first MIDI system that has such; None, with the reasons, if none has."""
-    for client in _clients(problems):
+    for client in _clients(direction, problems):
         try:
             client.open_virtual_port(PORT_NAME)
         except (rtmidi.RtMidiError, NotImplementedError) as error:
@@ -96,9 +149,9 @@ def _open_own(problems: list[str]) -> Any | None:
     return None
 
 
-def _open_existing(name: str | None) -> Any | None:
+def _open_existing(direction: Direction, name: str | None) -> Any | None:
     """The open client of the port that fits `name` best on the first MIDI system that has one; None if none has."""
-    for client in _clients([]):
+    for client in _clients(direction, []):
         index = best_port(client.get_ports(), name)
         if index is not None:
             try:
@@ -121,13 +174,14 @@ def best_port(names: Sequence[str], wanted: str | None) -> int | None:
     return next((n for n, name in enumerate(folded) if wanted.casefold() in name), None)
 
 
-def _clients(problems: list[str]) -> Iterator[Any]:
+def _clients(direction: Direction, problems: list[str]) -> Iterator[Any]:
     """A client of each MIDI system that runs; whoever takes it gives it back. What does not run is put into `problems`."""
+    client_of, program_name = direction.value
     for system in rtmidi.get_compiled_api():
         if system == rtmidi.API_RTMIDI_DUMMY:
             continue
         try:
-            yield rtmidi.MidiOut(rtapi=system, name=PORT_NAME)
+            yield client_of(rtapi=system, name=program_name)
         except rtmidi.RtMidiError as error:
             problems.append(f"{rtmidi.get_api_display_name(system)}: {_plain(error)}")
 
@@ -142,3 +196,10 @@ def _advice(name: str | None = None) -> str:
     if names:
         return f"Set midi.port to one of: {', '.join(names)}."
     return _ADVICE.get(sys.platform, _LINUX_ADVICE)
+
+
+def _input_advice(name: str | None) -> str:
+    names = midi_port_names(Direction.INPUT) if name else []
+    if names:
+        return f"Set midi.clock_port to one of: {', '.join(names)}."
+    return _INPUT_ADVICE.get(sys.platform, _INPUT_ADVICE["linux"])

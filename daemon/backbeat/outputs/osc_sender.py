@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Mapping
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 from backbeat.osc import OscMessage, Peer, message_to_packet, messages_to_bundles
@@ -36,6 +37,8 @@ class OscSender:
         self._failures: dict[Peer, int] = {}
         self._streams = threading.BoundedSemaphore(MAX_STREAMS)
         self._stopped = threading.Event()
+        self._queue: SimpleQueue[tuple[Iterable[bytes], tuple[Peer, ...]]] = SimpleQueue()
+        self._has_queue = False
         self.unsent = 0
 
     @property
@@ -78,9 +81,18 @@ class OscSender:
         threading.Thread(target=self._run_stream, args=(messages,), name="osc stream", daemon=True).start()
         return True
 
+    def queue(self, packets: Iterable[bytes], to: Iterable[Peer]) -> None:
+        """Send packets to all of these at the same pace, after what was queued before: for what comes in parts, in order."""
+        with self._lock:
+            is_first, self._has_queue = not self._has_queue, True
+        if is_first:
+            threading.Thread(target=self._run_queue, name="osc queue", daemon=True).start()
+        self._queue.put((packets, tuple(to)))
+
     def stop(self) -> None:
-        """End the streams."""
+        """End the streams and the queue."""
         self._stopped.set()
+        self._queue.put(((), ()))  # wakes who waits for more
 
     def _run_stream(self, parts: Mapping[Peer, Iterable[OscMessage]]) -> None:
         try:
@@ -91,6 +103,15 @@ class OscSender:
                         return
         finally:
             self._streams.release()
+
+    def _run_queue(self) -> None:
+        while not self._stopped.is_set():
+            packets, to = self._queue.get()
+            for packet in packets:
+                for peer in to:
+                    self._note(peer, sent=self._send(packet, peer))
+                if self._stopped.wait(PAUSE_S):
+                    return
 
     def _send(self, packet: bytes, to: Peer) -> bool:
         try:

@@ -135,6 +135,27 @@ def test_an_unknown_note_map_and_a_place_before_the_start_are_refused(result: Pa
     assert ended.value.code == 2
 
 
+def test_a_clock_to_follow_without_a_midi_system_says_what_to_start(result: Path, capsys: Capture) -> None:
+    for clock in ("midi", "mtc"):
+        assert main(["play", str(result), "--clock", clock]) == 1
+        told = capsys.readouterr().err
+        assert "There can be no MIDI input port to hear a clock at" in told
+        assert "Start JACK" in told
+    assert main(["play", str(result), "--clock", "midi", "--clock-port", "IAC"]) == 1
+    assert "There is no MIDI input port called 'IAC'" in capsys.readouterr().err
+
+
+def test_a_loop_or_a_place_of_its_own_does_not_go_with_the_clock_of_a_daw(home: Path, result: Path, capsys: Capture) -> None:
+    configure(home, '[midi]\nclock = "midi"\n')
+    assert main(["play", str(result), "--loop"]) == 2
+    assert "leaves no room for a loop of its own" in capsys.readouterr().err
+    assert main(["play", str(result), "--from", "0.1"]) == 2
+    assert "Set it in the DAW's transport" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main(["play", str(result), "--clock", "sundial"])
+    assert ended.value.code == 2
+
+
 def test_a_place_after_the_last_hit_is_told(result: Path, capsys: Capture) -> None:
     assert main(["play", str(result), "--from", "0.4", "--loop"]) == 0
     assert "There is nothing to play from there on." in capsys.readouterr().err

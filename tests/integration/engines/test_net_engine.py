@@ -52,7 +52,6 @@ def same_hits(ours: Hits, theirs: Hits, *, within_s: float) -> bool:
 def test_the_registry_opens_it_without_a_model_file() -> None:
     found = open_hit_engine("net", EngineOptions(), NoModels())
     assert found.name == "net"
-    assert found.hears_mixes
     assert found.instruments == frozenset(Instrument)
 
 

@@ -154,6 +154,5 @@ def test_it_can_be_cancelled_while_it_listens(share: float) -> None:
 
 def test_it_declares_what_it_can_do() -> None:
     assert ENGINE.name == "net"
-    assert ENGINE.hears_mixes
     assert ENGINE.instruments == frozenset(Instrument)
     assert "test" in ENGINE.version

@@ -12,6 +12,7 @@ from backbeat.cli.finding import Verdict
 from backbeat.config.load import load_config
 from backbeat.engines.net.engine import open_engine
 from backbeat.engines.net.files import content_mark
+from backbeat.engines.net.session import open_session
 from backbeat.engines.net.weights import BUILT_IN, check_weights
 from backbeat.engines.protocols import EngineOptions
 from backbeat.engines.registry import open_hit_engine
@@ -43,6 +44,18 @@ def test_a_missing_file_is_named(weights: Path, name: str) -> None:
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no net\.onnx and no net\.json"):
         check_weights(tmp_path / "nothing")
+
+
+def test_a_network_whose_numbers_lie_in_another_file_is_not_loaded(weights: Path, tmp_path: Path) -> None:
+    import onnx  # noqa: PLC0415 - slow, and for this test alone
+    from onnx.external_data_helper import convert_model_to_external_data  # noqa: PLC0415
+
+    model = onnx.load(BUILT_IN / "net.onnx")
+    convert_model_to_external_data(model, location="private.bin", size_threshold=0)
+    onnx.save_model(model, weights / "net.onnx")
+    assert (weights / "private.bin").exists()
+    with pytest.raises(ModelError, match="it has parts in other files"):
+        open_session(weights / "net.onnx", whose="recogniser", most_threads=1)
 
 
 def test_a_damaged_network_is_not_loaded(weights: Path) -> None:

@@ -55,6 +55,10 @@ def test_every_row_has_an_adapter_an_extra_that_exists_and_models_of_the_catalog
     assert info.summary
 
 
+def test_only_our_own_recogniser_does_without_a_separator() -> None:
+    assert {info.name for info in ENGINES if info.hears_mixes} == {"net"}
+
+
 def test_the_default_settings_name_an_engine_that_there_is() -> None:
     assert engine_info(Settings().engine, EngineKind.HITS).kind is EngineKind.HITS
 

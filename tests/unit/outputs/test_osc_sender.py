@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
-from backbeat.osc import OscMessage, Peer, packet_to_messages
+from backbeat.osc import OscMessage, Peer, message_to_packet, packet_to_messages
 from backbeat.outputs.osc_sender import MAX_FAILURES, MAX_STREAMS, MAX_SUBSCRIBERS, OscSender
 
 HELLO = OscMessage(address="/backbeat/x", arguments=(1,), types="i")
@@ -98,3 +99,49 @@ def test_the_number_of_streams_at_once_is_bounded() -> None:
     assert [sender.stream([HELLO], A) for _ in range(MAX_STREAMS + 1)] == [True] * MAX_STREAMS + [False]
     sender.stop()
     sock.gate.set()
+
+
+def numbered(number: int) -> bytes:
+    return message_to_packet(OscMessage(address="/backbeat/x", arguments=(number,), types="i"))
+
+
+def test_what_is_queued_goes_out_in_order_to_all_however_it_comes() -> None:
+    sock = FakeSocket()
+    sender = OscSender(sock)
+    sock.gate.clear()
+    sender.queue(map(numbered, range(3)), [A, B])
+    sender.queue([numbered(3)], [B])
+    assert sock.sent == [], "it returns at once"
+    sock.gate.set()
+    with sock.all_sent:
+        assert sock.all_sent.wait_for(lambda: len(sock.sent) == 7, 10)
+    got = {peer: [packet_to_messages(data)[0].arguments[0] for data, to in sock.sent if to == peer] for peer in (A, B)}
+    assert got == {A: [0, 1, 2], B: [0, 1, 2, 3]}
+    sender.stop()
+
+
+def test_a_subscriber_who_is_lost_in_the_middle_of_a_queue_takes_nothing_from_the_others() -> None:
+    sock = FakeSocket()
+    sender = OscSender(sock)
+    sender.subscribe(A)
+    sock.unreachable.add(A)
+    sender.queue(map(numbered, range(MAX_FAILURES)), [A, B])
+    with sock.all_sent:
+        assert sock.all_sent.wait_for(lambda: len(sock.sent) == MAX_FAILURES, 10)
+    assert {to for _, to in sock.sent} == {B}
+    assert sender.subscribers == ()
+    sender.stop()
+
+
+def test_a_queue_ends_when_the_sender_is_stopped() -> None:
+    sock = FakeSocket()
+    sender = OscSender(sock)
+    before = threading.active_count()
+    sender.queue(map(numbered, range(1_000_000)), [A])
+    with sock.all_sent:
+        assert sock.all_sent.wait_for(lambda: len(sock.sent) > 1, 10)
+    sender.stop()
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before:
+        assert time.monotonic() < deadline, "the queue's thread goes on"
+        time.sleep(0.01)

@@ -16,7 +16,7 @@ from backbeat.engines.annoteator.outputs import OUTPUTS, Heard, Network
 from backbeat.engines.annoteator.seed import listen_as_seed
 from backbeat.engines.annoteator.tuned import listen_tuned
 from backbeat.engines.annoteator.velocity import velocities
-from backbeat.engines.protocols import EngineOptions, ModelFiles
+from backbeat.engines.protocols import EngineOptions, ModelFiles, TellHits, tell_nobody
 from backbeat.monitor import Monitor
 from backbeat.records import BeatGrid, DrumStem, FloatArray, Hit, Hits, hits_from_rows
 from backbeat.values import ANALYSIS_RATE_HZ, Compat, Instrument, Stage
@@ -37,21 +37,21 @@ class AnnoteatorEngine:
         self.name = NAME
         self.version = f"{REVISION}-{compat}-{network_id}"
         self.instruments: frozenset[Instrument] = frozenset(OUTPUTS)
-        self.hears_mixes = False
         self._network = network
         self._compat = compat
 
-    def hits(self, stem: DrumStem, grid: BeatGrid, monitor: Monitor) -> Hits:
-        """All hits in `stem`; the grid's tempo matters in seed mode only. Silence gives none."""
+    def hits(self, stem: DrumStem, grid: BeatGrid, monitor: Monitor, tell: TellHits = tell_nobody) -> Hits:
+        """All hits in `stem`, told at once; the grid's tempo matters in seed mode only. Silence gives none."""
         monitor.progress(Stage.HITS, 0.0)
         if not len(stem.samples) or max(float(stem.samples.max()), -float(stem.samples.min())) < SILENCE_PEAK:
             monitor.progress(Stage.HITS, 1.0)
             return hits_from_rows([], engine=self.name, warnings=("The drum signal is silent.",))
         samples = _at_analysis_rate(stem)
         heard = self._listen(samples, grid.quarter_bpm, monitor, lambda fraction: monitor.progress(Stage.HITS, 0.95 * fraction))
-        rows = _rows(samples, heard, stem.duration_s, monitor)
+        hits = hits_from_rows(_rows(samples, heard, stem.duration_s, monitor), engine=self.name)
         monitor.progress(Stage.HITS, 1.0)
-        return hits_from_rows(rows, engine=self.name)
+        tell(hits)
+        return hits
 
     def _listen(self, samples: FloatArray, tempo_bpm: float, monitor: Monitor, report: Callable[[float], None]) -> Heard:
         if self._compat is Compat.SEED:

@@ -42,7 +42,7 @@ def load_network(path: Path) -> Network:
         with warnings.catch_warnings():
             # The file was written by Keras 2.8; Keras 3 warns of its way to state the input's shape.
             warnings.simplefilter("ignore", UserWarning)
-            model = keras.models.load_model(path, compile=False)
+            model = keras.models.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"The AnNOTEator model {path} cannot be loaded: {error}", advice=_ADVICE) from error
     shapes = tuple(model.input_shape[1:]), tuple(model.output_shape[1:])

@@ -41,16 +41,18 @@ _CLEAR_DENSITY, _DENSE_DENSITY = 0.4, 0.55
 
 @dataclass(frozen=True, kw_only=True)
 class Activations:
-    """What the network says about a recording, 100 frames per second.
+    """What the network says about a recording, or a part of one, 100 frames per second.
 
     instruments: float32 (frames, 14), 0..1.
     velocities: float32 (frames, 14), 0..1; meaningful where there is a stroke.
     density: of the recording, see `features.density`.
+    first_frame: where in the recording the first of these frames is.
     """
 
     instruments: FloatArray
     velocities: FloatArray
     density: float = 0.0
+    first_frame: int = 0
 
     def family(self, members: Sequence[Instrument]) -> FloatArray:
         """How sure the network is of any of `members`, float32 (frames,), 0..1: as sure as of the surest."""
@@ -132,9 +134,10 @@ def _is_same_stroke(activation: FloatArray, earlier: int, later: int) -> bool:
     return bool(activation[earlier + 1 : later].min() > VALLEY * lower)
 
 
-def refined_times_s(activation: FloatArray, peaks: IntArray) -> TimeArray:
+def refined_times_s(activation: FloatArray, peaks: IntArray, first_frame: int = 0) -> TimeArray:
     """Times of peaks, finer than the frames: the targets are triangles four frames wide, whose lean tells the rest.
 
+    first_frame: where in the recording `activation` begins; the times count from the recording's beginning.
     A triangle of height h whose tip lies d frames (|d| <= 0.5) after frame k has h (1 - |d| / 2) there, and its right
     neighbour is h d above its left one. The first and the last frame lack a neighbour and keep their time.
     """
@@ -144,7 +147,7 @@ def refined_times_s(activation: FloatArray, peaks: IntArray) -> TimeArray:
     lean = np.where(inner, exact[right] - exact[left], 0.0)
     height = exact[peaks] + np.abs(lean) / 2
     offset = np.clip(lean / np.maximum(height, 1e-9), -0.5, 0.5)
-    times_s: TimeArray = np.maximum((peaks + offset) / FPS, 0.0)
+    times_s: TimeArray = np.maximum((first_frame + peaks + offset) / FPS, 0.0)
     return times_s
 
 
@@ -167,7 +170,7 @@ def _strokes(
     joins[len(peaks) :] = False  # the strokes of a flam share a frame of their surroundings, but not what is struck with one
     rows, places = np.nonzero((is_best | joins) & (activation[frames, None] >= wanted))
 
-    times_s = refined_times_s(activation, frames)[rows]
+    times_s = refined_times_s(activation, frames, activations.first_frame)[rows]
     velocities = activations.velocities[frames][:, columns][rows, places]
     midi = np.clip(np.round(velocities * 127), 1, 127).astype(int)
     found = [members[place] for place in places]

@@ -3,7 +3,8 @@
 A state is self-contained: with the thresholds and the calibration of the weights that made it, so that it can be picked again
 without them. About 20 KB per minute of drums. Its bytes are a line of JSON, then two runs of unsigned bytes compressed by zlib:
 
-    {"format": 1, "frames": n, "density": 0.31, "duration_s": 8.0, "picking": {...}, "sizes": [a, b]} and a line feed
+    {"format": 1, "frames": n, "first_frame": 0, "density": 0.31, "duration_s": 8.0, "picking": {...}, "sizes": [a, b]}
+    a line feed
     a bytes   activations, (14, frames), in steps of 1/4095, what is far from any peak is 0: all high bytes, then all low ones
     b bytes   velocities 0..127, only around what could be a stroke: instrument by instrument, in order of time
 
@@ -29,7 +30,7 @@ STEPS = 4095
 """With steps of 1/255 a development recording lost a stroke whose activation is the threshold, to two digits."""
 VELOCITY_STEPS = 127
 
-_SURROUNDINGS_FRAMES = 3
+SURROUNDINGS_FRAMES = 3
 """How far around a possible stroke activations are kept: flams and times are read from them."""
 _VELOCITY_FRAMES = 1
 _LEVEL = 6  # of compression
@@ -45,7 +46,7 @@ class NetState:
     """What there is to pick from.
 
     activations: uint16 (14, frames), steps of 1/4095. velocities: uint8 (14, frames), steps of 1/127. duration_s: of the
-    recording.
+    recording. first_frame: where in the recording these frames begin, as in `Activations`.
     """
 
     activations: Steps
@@ -53,20 +54,22 @@ class NetState:
     density: float
     duration_s: float
     picking: PickSettings
+    first_frame: int = 0
 
     @classmethod
     def of(cls, heard: Activations, *, duration_s: float, picking: PickSettings) -> NetState:
         """Round `heard` to what is kept."""
         steps = _rounded(heard.instruments, STEPS)
-        candidates = steps >= FAINTEST * STEPS
+        candidates = _possible(steps)
         return cls(
-            activations=np.where(_around(candidates, _SURROUNDINGS_FRAMES), steps, 0).astype(np.uint16),
+            activations=np.where(_around(candidates, SURROUNDINGS_FRAMES), steps, 0).astype(np.uint16),
             velocities=np.where(_around(candidates, _VELOCITY_FRAMES), _rounded(heard.velocities, VELOCITY_STEPS), 0).astype(
                 np.uint8
             ),
             density=float(heard.density),
             duration_s=float(duration_s),
             picking=picking,
+            first_frame=heard.first_frame,
         )
 
     @property
@@ -76,6 +79,7 @@ class NetState:
             instruments=np.divide(self.activations, STEPS, dtype=np.float32).T,
             velocities=np.divide(self.velocities, VELOCITY_STEPS, dtype=np.float32).T,
             density=self.density,
+            first_frame=self.first_frame,
         )
 
     def to_bytes(self) -> bytes:
@@ -86,6 +90,7 @@ class NetState:
         head = {
             "format": FORMAT,
             "frames": self.activations.shape[1],
+            "first_frame": self.first_frame,
             "density": self.density,
             "duration_s": self.duration_s,
             "picking": picking_to_plain(self.picking),
@@ -123,6 +128,7 @@ def _read(state: bytes) -> NetState:
         density=float(head["density"]),
         duration_s=float(head["duration_s"]),
         picking=picking_from_plain(head["picking"]),
+        first_frame=int(head.get("first_frame", 0)),  # kept before there were parts
     )
 
 
