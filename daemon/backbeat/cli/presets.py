@@ -1,4 +1,4 @@
-"""`backbeat presets`: the note maps and staff maps there are, and making note maps of one's own."""
+"""`backbeat presets`: the note maps, staff maps and effect chains there are, and making note maps of one's own."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ from backbeat.cli.command import Subparsers, new_command
 from backbeat.cli.console import remark, say, say_json, say_table
 from backbeat.cli.exit_codes import ExitCode
 from backbeat.cli.options import json_option
+from backbeat.cli.presets_chains import CHAIN_KEYS, chain_as_json, chains, say_chain
 from backbeat.cli.presets_make import add_making_actions
 from backbeat.config.folders import user_presets_folder
 from backbeat.errors import PresetError
 
 DESCRIPTION = """\
-A note map says which MIDI note each drum gets, for one drum plugin; a staff map where each drum stands in the notation.
+A note map says which MIDI note each drum gets, for one drum plugin; a staff map where each drum stands in the notation; a
+chain through which effects a difficult recording goes before it is heard (in the folder `chains` inside that of the others).
 Those that came with Backbeat, and your own TOML files (`presets list` says in which folder). One of your own goes before a
 shipped one of its name."""
 LIST = """\
 All presets. The status says how sure a note map's numbers are: verified (several sources agree, the maker's own among them, or
 the standard), secondary (somebody else's list), unverified (from memory, or up to the kit: look before you trust it)."""
-SHOW = "The note of every drum, what the plugin calls it, and whose note is played for a drum that the plugin does not have."
+SHOW = """\
+The note of every drum, what the plugin calls it, and whose note is played for a drum that the plugin does not have. Of a chain,
+its effects and how they are set."""
 
 _KEYS = ("name", "title", "version", "status", "whose", "source")
 _NOTATION_KEYS = ("name", "title", "whose", "source", "status")
@@ -34,8 +38,8 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     listing = new_command(actions, common, "list", "which presets there are", description=LIST, execute=_list)
     json_option(listing)
-    showing = new_command(actions, common, "show", "the notes of one note map", description=SHOW, execute=_show)
-    showing.add_argument("name", metavar="NAME", help="a note map, as `presets list` calls it")
+    showing = new_command(actions, common, "show", "the notes of a note map, a chain's effects", description=SHOW, execute=_show)
+    showing.add_argument("name", metavar="NAME", help="a note map or a chain, as `presets list` calls it")
     json_option(showing)
     add_making_actions(actions, common)
 
@@ -47,14 +51,18 @@ def _list(args: argparse.Namespace) -> int:
     folder = user_presets_folder()
     note_maps = [_note_map(name, folder) for name in note_map_names(folder)]
     notations = [_notation(name, path, folder) for name, path in sorted(notation_files(folder).items())]
+    effect_chains = chains(folder)
     if args.json:
-        say_json([*note_maps, *notations])
+        say_json([*note_maps, *notations, *effect_chains])
     else:
         say_table(("preset", "for", *_KEYS[2:]), [[_short(preset, key) for key in _KEYS] for preset in note_maps])
         say()
         say_table(("notation", "for", *_NOTATION_KEYS[2:]), [[_short(each, key) for key in _NOTATION_KEYS] for each in notations])
+        say()
+        say_table(("chain", "for", *CHAIN_KEYS[2:]), [[str(each.get(key, "")) for key in CHAIN_KEYS] for each in effect_chains])
         remark(f"Your own presets: {folder}")
-    return ExitCode.FAILED if any("error" in preset for preset in (*note_maps, *notations)) else ExitCode.OK
+    broken = any("error" in preset for preset in (*note_maps, *notations, *effect_chains))
+    return ExitCode.FAILED if broken else ExitCode.OK
 
 
 def _short(preset: dict[str, Any], key: str) -> str:
@@ -102,9 +110,13 @@ def _whose(path: Path, folder: Path) -> str:
 
 def _show(args: argparse.Namespace) -> int:
     from backbeat.outputs.note_map import load_note_map  # noqa: PLC0415 - not needed for --help
-    from backbeat.outputs.preset_files import note_map_files  # noqa: PLC0415 - not needed for --help
+    from backbeat.outputs.preset_files import chain_files, note_map_files  # noqa: PLC0415 - not needed for --help
 
     folder = user_presets_folder()
+    if args.name not in note_map_files(folder) and args.name in chain_files(folder):
+        chain = chain_as_json(args.name, chain_files(folder)[args.name], folder)
+        say_json(chain) if args.json else say_chain(chain)
+        return ExitCode.OK
     note_map = load_note_map(args.name, folder)
     path = note_map_files(folder)[args.name]
     if args.json:

@@ -24,7 +24,7 @@ there is left alone unless you say --overwrite."""
 CHECK = """\
 Tell every mistake in note maps: unknown drums, notes out of range, fallbacks that end nowhere. With one, a map cannot be used.
 What can be meant so but seldom is (two drums on one note) is told as a doubt. Ends with 1 when there is a mistake. Staff maps
-(notation-NAME) are checked too."""
+(notation-NAME) and effect chains are checked too."""
 IMPORT = """\
 Make a note map from a file with note names: REAPER's text files (36 Kick), as drum plugins come with them, or a MIDNAM. Each
 name is matched by its words; the report says how it was understood, and whose note is played for a drum that is missing."""
@@ -39,7 +39,7 @@ def add_making_actions(actions: Subparsers, common: argparse.ArgumentParser) -> 
     _writing_options(new)
 
     check = new_command(actions, common, "check", "find mistakes in note maps", description=CHECK, execute=_check)
-    check.add_argument("maps", nargs="+", metavar="FILE|NAME", help="a TOML file, or a note map as `presets list` calls it")
+    check.add_argument("maps", nargs="+", metavar="FILE|NAME", help="a TOML file, or a name as `presets list` has it")
     json_option(check)
 
     importing = new_command(actions, common, "import", "make a note map from note names", description=IMPORT, execute=_import)
@@ -111,14 +111,18 @@ def _say_check(result: dict[str, Any]) -> None:
 
 def _checked(path: Path) -> tuple[list[str], list[str]]:
     """Mistakes and doubts; what is no TOML at all is a mistake, so that the other files are checked all the same."""
+    from backbeat.host.chain import is_chain, read_chain  # noqa: PLC0415
     from backbeat.outputs.notation.staff_map import read_staff_map  # noqa: PLC0415
     from backbeat.outputs.note_map import check_note_map  # noqa: PLC0415 - not needed for --help
     from backbeat.outputs.preset_files import NOTATION_PREFIX  # noqa: PLC0415 - not needed for --help
 
     try:
-        if not path.name.startswith(NOTATION_PREFIX):
+        if path.name.startswith(NOTATION_PREFIX):
+            read_staff_map(path)
+        elif is_chain(path):
+            read_chain(path)
+        else:
             return check_note_map(path)
-        read_staff_map(path)
     except PresetError as error:
         return [error.message.rstrip(".")], []
     return [], []
@@ -126,14 +130,14 @@ def _checked(path: Path) -> tuple[list[str], list[str]]:
 
 def _path_of(given: str) -> Path:
     from backbeat.outputs.note_map import load_note_map  # noqa: PLC0415
-    from backbeat.outputs.preset_files import NOTATION_PREFIX, notation_files, note_map_files  # noqa: PLC0415
+    from backbeat.outputs.preset_files import NOTATION_PREFIX, chain_files, notation_files, note_map_files  # noqa: PLC0415
 
     path = Path(given).expanduser()
     if path.suffix == ".toml" or path.is_file():
         return path
     folder = user_presets_folder()
     notations = {f"{NOTATION_PREFIX}{name}": path for name, path in notation_files(folder).items()}
-    if given not in (files := note_map_files(folder) | notations):
+    if given not in (files := chain_files(folder) | note_map_files(folder) | notations):
         load_note_map(given, folder)  # says which there are
     return files[given]
 
