@@ -1,4 +1,5 @@
-ardour { ["type"] = "SessionInit", name = "Backbeat import", description = [[Imports a MIDI file with its tempo map and tells what came of it]] }
+ardour { ["type"] = "SessionInit", name = "Backbeat test",
+	description = [[Imports a MIDI file with its tempo map and tells what came of it]] }
 
 function factory ()
 
@@ -14,7 +15,8 @@ local function import_and_tell (folder, out)
 	for bar = 1, 2000 do
 		local at = Temporal.BBT_TIME (bar, 1, 0)
 		local meter = map:meter_at_bbt (Temporal.BBT_TIME (bar, 2, 0))
-		out:write ("bar ", map:sample_at_beats (map:quarters_at_bbt (at)), " ", meter:divisions_per_bar (), "/", meter:note_value (), "\n")
+		local sample = map:sample_at_beats (map:quarters_at_bbt (at))
+		out:write ("bar ", sample, " ", meter:divisions_per_bar (), "/", meter:note_value (), "\n")
 	end
 	-- lists are kept in variables: Lua would throw them away while they are walked through
 	local routes = Session:get_tracks ()
@@ -34,7 +36,7 @@ local function import_and_tell (folder, out)
 end
 
 return function ()
-	local folder = os.getenv ("BACKBEAT_ARDOUR_FOLDER")
+	local folder = os.getenv ("ARDOUR_TEST_FOLDER")
 	local out = io.open (folder .. "/out.part", "w")
 	local good, reason = pcall (import_and_tell, folder, out)
 	if not good then out:write ("error ", reason, "\n") end

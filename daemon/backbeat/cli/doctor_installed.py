@@ -1,4 +1,4 @@
-"""What `doctor` finds of Backbeat inside REAPER, Live and MuseScore."""
+"""What `doctor` finds of Backbeat inside REAPER, Live, MuseScore and Ardour."""
 
 from __future__ import annotations
 

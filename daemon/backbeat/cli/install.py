@@ -1,4 +1,4 @@
-"""`backbeat install`: puts the files for REAPER, Live or MuseScore where that program looks for them."""
+"""`backbeat install`: puts the files for REAPER, Live, MuseScore or Ardour where that program looks for them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from backbeat.install.plan import Action, Step, plan_install, plan_removal
 from backbeat.resources import integrations_folder
 
 DESCRIPTION = """\
-Put Backbeat's files where REAPER, Ableton Live or MuseScore looks for them. A second run brings them up to date. A file that
-was changed since is kept, and named; --force replaces it, after putting a copy beside it."""
+Put Backbeat's files where REAPER, Ableton Live, MuseScore or Ardour looks for them. A second run brings them up to date. A file
+that was changed since is kept, and named; --force replaces it, after putting a copy beside it."""
 
 IN_WORDS = {
     Action.NEW: "new",
@@ -36,13 +36,20 @@ NEXT: Mapping[Program, str] = {
     "MIDI track. It needs Max for Live.",
     Program.MUSESCORE: "In MuseScore 4: Home > Plugins > Backbeat > Enable; in MuseScore 3: Plugins > Plugin Manager, tick\n"
     "Backbeat. Then Plugins > Backbeat opens results. The drumset for your own drum parts is Backbeat.drm (Edit Drumset > Load).",
+    Program.ARDOUR: "In Ardour, started anew: Edit > Lua Scripts > Script Manager > Action Scripts, an empty row, Add/Set,\n"
+    "Backbeat: Transcribe Drums. Then select an audio region and run it from Edit > Lua Scripts.",
 }
 
 
 def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add `install`."""
     parser = new_command(
-        subparsers, common, "install", "put Backbeat into REAPER, Live or MuseScore", description=DESCRIPTION, execute=_execute
+        subparsers,
+        common,
+        "install",
+        "put Backbeat into REAPER, Live, MuseScore or Ardour",
+        description=DESCRIPTION,
+        execute=_execute,
     )
     parser.epilog = EXIT_CODE_HELP
     parser.add_argument("program", choices=[str(program) for program in Program])
@@ -50,8 +57,8 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
         "--to",
         type=Path,
         metavar="FOLDER",
-        help="the program's own folder, for a portable install: REAPER's resource folder, Live's User Library, or the folder "
-        "that holds MuseScore's Plugins",
+        help="the program's own folder, for a portable install: REAPER's resource folder, Live's User Library, the folder that "
+        "holds MuseScore's Plugins, or Ardour's configuration folder",
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     parser.add_argument("--force", action="store_true", help="replace changed files too, after copying them")
@@ -89,7 +96,7 @@ def _say(args: argparse.Namespace, program: Program, steps: list[Step], copies: 
         say_json({"dry_run": args.dry_run, "files": told, "copies": [str(copy) for copy in copies]})
         return
     for step in steps:
-        say(f"{step.path}: {_would_be(step.action) if args.dry_run else IN_WORDS[step.action]}")
+        say(f"{step.path}: {would_be(step.action) if args.dry_run else IN_WORDS[step.action]}")
     for copy in copies:
         remark(f"Your changed file is now {copy}.")
     if any(step.action is Action.KEEP for step in steps) and not args.remove:
@@ -101,5 +108,6 @@ def _say(args: argparse.Namespace, program: Program, steps: list[Step], copies: 
         remark(f"Nothing was written: this was a dry run.\n{NEXT[program]}" if args.dry_run else NEXT[program])
 
 
-def _would_be(action: Action) -> str:
+def would_be(action: Action) -> str:
+    """What a dry run says of it."""
     return IN_WORDS[action] if action in (Action.SAME, Action.KEEP) else f"would be {IN_WORDS[action]}"

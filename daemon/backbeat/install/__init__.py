@@ -1,1 +1,1 @@
-"""Puts the files of `integrations/` where REAPER, Live and MuseScore look for them, and takes them away again."""
+"""Puts the files of `integrations/` where REAPER, Live, MuseScore and Ardour look for them, and takes them away again."""

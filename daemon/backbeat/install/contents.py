@@ -12,7 +12,9 @@ Contents = dict[PurePosixPath, bytes]
 
 _REAPER_COMMAND = PurePosixPath("Drums/backbeat/command.txt")
 _MUSESCORE_COMMAND = PurePosixPath("command.txt")
+_ARDOUR_COMMAND = PurePosixPath("backbeat-command.txt")
 _LIVE_FILES = ("Backbeat.amxd", "backbeat.js")
+_ARDOUR_FILES = ("backbeat.lua",)
 _MUSESCORE_FILES = ("Backbeat.qml", "Backbeat.drm", "Backbeat-MuseScore-3.drm")
 
 
@@ -25,6 +27,8 @@ def contents(program: Program, integrations: Path, command: Path) -> Contents:
         return {_relative(path, source): path.read_bytes() for path in scripts} | {_REAPER_COMMAND: told}
     if program is Program.MUSESCORE:
         return _read(source, _MUSESCORE_FILES) | {_MUSESCORE_COMMAND: told}
+    if program is Program.ARDOUR:
+        return _read(source, _ARDOUR_FILES) | {_ARDOUR_COMMAND: told}
     return _read(integrations / "ableton", _LIVE_FILES)
 
 

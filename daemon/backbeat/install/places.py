@@ -1,7 +1,7 @@
-"""Where REAPER, Ableton Live and MuseScore look for what is added to them, on each system.
+"""Where REAPER, Ableton Live, MuseScore and Ardour look for what is added to them, on each system.
 
-REAPER: its resource folder. Live: the User Library. MuseScore: its folder among the user's documents. Whatever we put there
-goes into one folder `Backbeat` of its own.
+REAPER: its resource folder. Live: the User Library. MuseScore: its folder among the user's documents. Ardour: its configuration
+folder. Whatever we put there goes into one folder `Backbeat` of its own; only Ardour wants its scripts side by side.
 """
 
 from __future__ import annotations
@@ -24,11 +24,20 @@ class Program(StrEnum):
     REAPER = "reaper"
     LIVE = "live"
     MUSESCORE = "musescore"
+    ARDOUR = "ardour"
 
     @property
     def label(self) -> str:
         """As it is called on the screen."""
-        return {Program.REAPER: "REAPER", Program.LIVE: "Ableton Live", Program.MUSESCORE: "MuseScore"}[self]
+        return _LABELS[self]
+
+
+_LABELS: Mapping[Program, str] = {
+    Program.REAPER: "REAPER",
+    Program.LIVE: "Ableton Live",
+    Program.MUSESCORE: "MuseScore",
+    Program.ARDOUR: "Ardour",
+}
 
 
 class System(StrEnum):
@@ -53,8 +62,12 @@ INSIDE: Mapping[Program, PurePosixPath] = {
     Program.REAPER: PurePosixPath("Scripts/Backbeat"),
     Program.LIVE: PurePosixPath("Presets/MIDI Effects/Max MIDI Effect/Backbeat"),
     Program.MUSESCORE: PurePosixPath("Plugins/Backbeat"),
+    Program.ARDOUR: PurePosixPath("scripts"),  # it does not look into folders within
 }
 """Our own folder, inside the program's."""
+
+_ARDOUR_VERSIONS = (9, 8, 7)
+"""Those whose scripts have the interface that ours uses."""
 
 
 def user_folders() -> UserFolders:
@@ -71,6 +84,8 @@ def program_folders(program: Program, user: UserFolders) -> tuple[Path, ...]:
         return (_reaper_resources(user),)
     if program is Program.MUSESCORE:
         return (user.documents / "MuseScore4", user.documents / "MuseScore3")
+    if program is Program.ARDOUR:
+        return tuple(_ardour_config(user, version) for version in _ARDOUR_VERSIONS)
     return {
         System.MACOS: (user.home / "Music" / "Ableton" / "User Library",),
         System.WINDOWS: (user.documents / "Ableton" / "User Library",),
@@ -83,6 +98,14 @@ def _reaper_resources(user: UserFolders) -> Path:
         System.LINUX: user.home / ".config" / "REAPER",
         System.MACOS: user.home / "Library" / "Application Support" / "REAPER",
         System.WINDOWS: user.app_data / "REAPER",
+    }[user.system]
+
+
+def _ardour_config(user: UserFolders, version: int) -> Path:
+    return {
+        System.LINUX: user.home / ".config" / f"ardour{version}",
+        System.MACOS: user.home / "Library" / "Preferences" / f"Ardour{version}",
+        System.WINDOWS: user.app_data.parent / "Local" / f"Ardour{version}",
     }[user.system]
 
 
@@ -119,4 +142,5 @@ _TO_IS: Mapping[Program, str] = {
     Program.REAPER: "REAPER's resource folder (Options > Show REAPER resource path), for a portable install the program's own",
     Program.LIVE: "the User Library (Settings > Library in Live)",
     Program.MUSESCORE: "the folder that holds MuseScore's Plugins folder (Preferences > Folders)",
+    Program.ARDOUR: "Ardour's configuration folder, such as ~/.config/ardour8",
 }

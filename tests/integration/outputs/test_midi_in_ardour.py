@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.ardour_importer import PROGRAMS, ArdourImport, imported_by_ardour
+from tests.ardour_importer import ArdourImport, imported_by_ardour
+from tests.ardour_program import PROGRAMS
 from tests.drifting_drummer import CHANGING, Drummer, drummer
 
 from backbeat.outputs.midi.style import MidiStyle

@@ -86,6 +86,18 @@ def test_force_replaces_a_changed_file_after_a_copy(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["a.lua.yours-1", "a.lua.yours-2"]
 
 
+def test_a_link_in_a_files_place_is_replaced_and_not_written_through(folder: Path, tmp_path: Path) -> None:
+    private = tmp_path / "private.txt"
+    private.write_text("mine")
+    link = folder / "sub" / "b.lua"
+    link.unlink()
+    link.symlink_to(private)
+    assert put(folder, OLD)["sub/b.lua"] is Action.KEEP
+    assert put(folder, OLD, force=True)["sub/b.lua"] is Action.REPLACE
+    assert private.read_text() == "mine"
+    assert (link.is_symlink(), link.read_bytes()) == (False, b"two")
+
+
 def test_what_lies_in_the_folder_besides_stays_when_ours_is_removed(folder: Path) -> None:
     (folder / "sub" / "notes.txt").write_text("theirs")
     take(folder)
@@ -147,3 +159,19 @@ def test_live_and_musescore_get_what_they_load_and_nothing_else() -> None:
     assert sorted(map(str, contents(Program.LIVE, integrations_folder(), command))) == ["Backbeat.amxd", "backbeat.js"]
     names = ["Backbeat-MuseScore-3.drm", "Backbeat.drm", "Backbeat.qml", "command.txt"]
     assert sorted(map(str, contents(Program.MUSESCORE, integrations_folder(), command))) == names
+
+
+def test_ardour_gets_its_action_and_the_path_of_the_command_where_the_action_looks_for_it() -> None:
+    files = contents(Program.ARDOUR, integrations_folder(), Path("/home/me/.local/bin/backbeat"))
+    action, told = files[PurePosixPath("backbeat.lua")], PurePosixPath("backbeat-command.txt")
+    assert files == {PurePosixPath("backbeat.lua"): action, told: b"/home/me/.local/bin/backbeat\n"}
+    assert f'"/scripts/{told}"'.encode() in action
+
+
+def test_what_is_taken_away_beside_other_scripts_leaves_those(tmp_path: Path) -> None:
+    theirs = tmp_path / "scripts" / "theirs.lua"
+    theirs.parent.mkdir()
+    theirs.write_text("theirs")
+    put(theirs.parent, contents(Program.ARDOUR, integrations_folder(), Path("/bin/backbeat")))
+    take(theirs.parent)
+    assert [path.name for path in theirs.parent.iterdir()] == ["theirs.lua"]

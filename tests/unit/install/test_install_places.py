@@ -25,6 +25,9 @@ def user(tmp_path: Path, system: System, documents: str = "Documents") -> UserFo
         (Program.MUSESCORE, System.LINUX, "Documents/MuseScore4", "Plugins/Backbeat"),
         (Program.MUSESCORE, System.MACOS, "Documents/MuseScore3", "Plugins/Backbeat"),
         (Program.MUSESCORE, System.WINDOWS, "Documents/MuseScore4", "Plugins/Backbeat"),
+        (Program.ARDOUR, System.LINUX, ".config/ardour7", "scripts"),
+        (Program.ARDOUR, System.MACOS, "Library/Preferences/Ardour8", "scripts"),
+        (Program.ARDOUR, System.WINDOWS, "AppData/Local/Ardour7", "scripts"),
     ],
 )
 def test_a_program_that_was_used_has_one_place(
@@ -53,7 +56,7 @@ def test_where_the_program_was_never_started_nothing_is_guessed(tmp_path: Path, 
 @pytest.mark.parametrize("program", Program)
 def test_a_folder_that_is_named_stands_for_the_programs_own(tmp_path: Path, program: Program) -> None:
     (place,) = places(program, user(tmp_path, System.LINUX), tmp_path)
-    assert place.name == "Backbeat"
+    assert place.name == ("scripts" if program is Program.ARDOUR else "Backbeat")
     assert place.is_relative_to(tmp_path)
     with pytest.raises(InstallError, match="is not a folder"):
         places(program, user(tmp_path, System.LINUX), tmp_path / "none")
