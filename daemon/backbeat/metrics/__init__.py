@@ -1,0 +1,1 @@
+"""Figures for Prometheus. prometheus_client is imported only where they are switched on."""
