@@ -15,7 +15,7 @@ from backbeat.intake.headers.report import Container, HeaderReport, HeaderState
 from backbeat.intake.headers.riff import riff_report
 from backbeat.intake.readable_file import readable_file
 
-__all__ = ["HeaderReport", "HeaderState", "header_report", "header_state"]
+__all__ = ["HeaderReport", "HeaderState", "header_report", "header_report_of", "header_state"]
 
 _HEAD_BYTES = 512
 _SHORTEST_BYTES = 16
@@ -55,11 +55,13 @@ def header_state(path: Path) -> HeaderState:
 def header_report(path: Path) -> HeaderReport:
     """Like `header_state`, with the container format and the lengths that it is judged by."""
     with readable_file(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        return _report(file, size)
+        return header_report_of(file)
 
 
-def _report(file: BinaryIO, size: int) -> HeaderReport:
+def header_report_of(file: BinaryIO) -> HeaderReport:
+    """The same of an open file; the next reader has to seek."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
     head = file.read(_HEAD_BYTES)
     for magic, reader in _READERS.items():
         if head.startswith(magic):

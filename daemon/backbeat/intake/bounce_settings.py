@@ -67,8 +67,12 @@ def _is_there(path: Path) -> bool:
 
 def _content(path: Path, roots: Roots | None) -> str:
     """Raises AudioError, PathRefused; ValueError for what is no text or too much of it."""
-    with readable_file(path if roots is None else roots.confine(path)) as file:
-        content = file.read(MAX_BYTES + 1)
+    if roots is None:
+        with readable_file(path) as file:
+            content = file.read(MAX_BYTES + 1)
+    else:
+        with roots.open(path) as confined:
+            content = confined.file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise ValueError(f"it is larger than {MAX_BYTES // 1000} kB")
     try:

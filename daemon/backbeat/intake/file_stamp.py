@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from backbeat.intake.readable_file import file_status
 
@@ -23,5 +25,13 @@ class FileStamp:
 
 def file_stamp(path: Path) -> FileStamp:
     """The stamp of the file that `path` leads to; raises AudioMissing (or AudioUnreadable: permission denied)."""
-    status = file_status(path)
+    return _stamp(file_status(path))
+
+
+def stamp_of(file: BinaryIO) -> FileStamp:
+    """The stamp of an open file, whatever its name leads to now; raises OSError."""
+    return _stamp(os.fstat(file.fileno()))
+
+
+def _stamp(status: os.stat_result) -> FileStamp:
     return FileStamp(size=status.st_size, mtime_ns=status.st_mtime_ns, inode=status.st_ino)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import BinaryIO
 
 from backbeat.intake.readable_file import readable_file
 from backbeat.monitor import Monitor
@@ -16,9 +17,15 @@ def fingerprint(path: Path, monitor: Monitor) -> str:
 
     An empty file has a fingerprint too. Raises AudioMissing, AudioUnreadable, Cancelled.
     """
-    digest = hashlib.sha256()
     with readable_file(path) as file:
-        while block := file.read(_BLOCK_BYTES):
-            monitor.check()
-            digest.update(block)
+        return fingerprint_of(file, monitor)
+
+
+def fingerprint_of(file: BinaryIO, monitor: Monitor) -> str:
+    """The same of an open file, from its first byte to its last; the next reader has to seek."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while block := file.read(_BLOCK_BYTES):
+        monitor.check()
+        digest.update(block)
     return digest.hexdigest()

@@ -6,10 +6,10 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Collection
-from ipaddress import ip_address
 from typing import Any, Protocol
 
 from backbeat.errors import OscPortError
+from backbeat.intake.osc_token import is_this_computer
 from backbeat.osc import Peer
 
 LOG = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ class OscServer:
             LOG.exception("an OSC packet of %d bytes from %s:%d could not be handled", len(packet), *sender)
 
     def _may_send(self, host: str) -> bool:
-        return host in self._allow or ip_address(host.partition("%")[0]).is_loopback
+        return host in self._allow or is_this_computer(host)
 
 
 def _addresses(host: str) -> set[str]:

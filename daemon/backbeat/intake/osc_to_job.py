@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backbeat.intake.osc_requests import OscRequest, message_to_request
+from backbeat.intake.osc_token import TokenCheck
 from backbeat.osc import OscMessage, Peer, packet_to_messages
 
 LOG = logging.getLogger(__name__)
@@ -30,12 +31,17 @@ class OscCounters:
     overflowed: int = 0
     unanswered: int = 0
 
+    @property
+    def by_outcome(self) -> dict[str, int]:
+        """What became of the messages: taken, malformed (no request of ours), dropped (too many waited)."""
+        return {"taken": self.requests, "malformed": self.malformed, "dropped": self.overflowed}
+
 
 class OscIntake:
     """Called by the receive loop with each packet, on its thread.
 
     post: hands a request to the service and returns False when its queue is full. answer_error: sends
-    `/backbeat/error` with the offending address and a sentence.
+    `/backbeat/error` with the offending address and a sentence. token: what other computers have to send with each message.
     """
 
     def __init__(
@@ -44,8 +50,10 @@ class OscIntake:
         post: Callable[[OscRequest], bool],
         answer_error: Callable[[str, str, Peer], object],
         clock: Callable[[], float] = time.monotonic,
+        token: str | None = None,
     ) -> None:
         self._post = post
+        self._token = TokenCheck(token)
         self._answer_error = answer_error
         self._limit = ErrorLimit(clock)
         self.counters = OscCounters()
@@ -63,7 +71,7 @@ class OscIntake:
 
     def _take(self, message: OscMessage, sender: Peer) -> None:
         try:
-            request = message_to_request(message, sender)
+            request = message_to_request(self._token.checked(message, sender.host), sender)
         except ValueError as error:
             self._complain(message.address, str(error), sender)
             return
@@ -75,6 +83,7 @@ class OscIntake:
 
     def _complain(self, address: str, mistake: str, sender: Peer) -> None:
         self.counters.malformed += 1
+        mistake = self._token.hidden(mistake)
         LOG.debug("OSC from %s:%d, %r: %s", *sender, address[:100], mistake)
         self._answer(address, mistake, sender)
 

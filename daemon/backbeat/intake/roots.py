@@ -1,19 +1,38 @@
-"""Which files may be named from outside: only those that really lie under the configured roots."""
+"""Which files may be named from outside: only those that really lie under the configured roots.
+
+Two names of one file (a hard link) are one file: it is inside when one of its names is, and who could make that name could have
+put a copy there as well.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
+from typing import BinaryIO
 
 from backbeat.errors import AudioMissing, PathRefused
+from backbeat.intake.open_beneath import CAN_WALK, open_beneath
+from backbeat.intake.readable_file import READ_FLAGS, as_audio_error, as_file
 
 _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)([ .:].*)?", re.IGNORECASE)
 """Names that Windows gives to devices in every folder, whatever their suffix."""
 
 WHOLE_PATH = "Give the whole path, such as /Users/me/Bounces/song.wav."
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfinedFile:
+    """An open file under a root. path: its real path when it was opened."""
+
+    path: Path
+    file: BinaryIO
 
 
 class Roots:
@@ -32,15 +51,40 @@ class Roots:
         """
         asked = self._spelled(str(path))
         try:
-            real = asked.resolve(strict=True)
-        except FileNotFoundError:
-            self._check_inside(asked, asked.resolve(strict=False))
-            raise AudioMissing(f"{asked} is not there") from None
-        except (OSError, RuntimeError) as error:
+            real = asked.resolve(strict=False)
+            is_there = real.exists()
+        except (OSError, RuntimeError) as error:  # links in a circle; links that change while they are followed
             raise PathRefused(f"{asked} cannot be followed: {getattr(error, 'strerror', None) or error}") from error
         self._check_inside(asked, real)
+        if not is_there:
+            raise AudioMissing(f"{asked} is not there")
         _check_regular(asked, real)
         return real
+
+    @contextmanager
+    def open(self, path: str | Path) -> Iterator[ConfinedFile]:
+        """The file that `confine` stands for, open for reading, and no other: also when links are swapped meanwhile.
+
+        Raises as `confine` does, PathRefused when a link was put in its way, and AudioUnreadable for what the system refuses.
+        """
+        real = self.confine(path)
+        try:
+            with as_file(self._descriptor(real), real) as file:
+                yield ConfinedFile(path=real, file=file)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENOTDIR):
+                raise PathRefused(f"{path} was replaced by a link while it was opened") from error
+            raise as_audio_error(real, error) from error
+
+    def _descriptor(self, real: Path) -> int:
+        if CAN_WALK:
+            folder = self._check_inside(real, real)
+            return open_beneath(folder, real.relative_to(folder))
+        descriptor = os.open(real, READ_FLAGS)
+        if not os.path.samestat(os.fstat(descriptor), self.confine(real).stat()):
+            os.close(descriptor)
+            raise PathRefused(f"{real} was replaced by a link while it was opened")
+        return descriptor
 
     def _spelled(self, text: str) -> Path:
         """What can be told from the spelling alone, before the disk or a server is touched."""
@@ -65,20 +109,26 @@ class Roots:
         if any(_WINDOWS_DEVICE.fullmatch(part) for part in path.parts[1:]) or ":" in str(path.relative_to(path.anchor)):
             raise PathRefused(f"{path} names a device, not a file")
 
-    def _check_inside(self, asked: Path, real: Path) -> None:
-        if not any(_is_under(real, root) for root in self._paths):
-            raise PathRefused(f"{asked} is outside the configured folders")
+    def _check_inside(self, asked: Path, real: Path) -> Path:
+        """The root that it is under, as the beginning of `real`."""
+        for root in self._paths:
+            if (folder := _folder_above(real, root)) is not None:
+                return folder
+        raise PathRefused(f"{asked} is outside the configured folders")
 
 
-def _is_under(real: Path, root: Path) -> bool:
-    """By name first; then by identity, for file systems that take `Bounces` and `bounces` for the same folder."""
-    if real.is_relative_to(root.expanduser().resolve()):
-        return True
+def _folder_above(real: Path, root: Path) -> Path | None:
+    """The root as the beginning of `real`, or None when it is not above it.
+
+    By name first; then by identity, for file systems that take `Bounces` and `bounces` for the same folder.
+    """
+    if real.is_relative_to(folder := root.expanduser().resolve()):
+        return folder
     try:
         wanted = root.expanduser().stat()
     except OSError:
-        return False
-    return any(_is_same_folder(parent, wanted.st_dev, wanted.st_ino) for parent in real.parents)
+        return None
+    return next((parent for parent in real.parents if _is_same_folder(parent, wanted.st_dev, wanted.st_ino)), None)
 
 
 def _is_same_folder(folder: Path, device: int, inode: int) -> bool:

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from backbeat.intake.readable_file import readable_file
 from backbeat.intake.tempo_tags import tempo_tags
@@ -16,6 +17,8 @@ _IN_NAME = (
     re.compile(rf"(?<!\d)(?<!\d[.,]){_NUMBER}[\s_-]*bpm(?![a-z])", re.IGNORECASE),
     re.compile(rf"(?<![a-z])bpm[\s_=-]*{_NUMBER}(?![.,]?\d)", re.IGNORECASE),
 )
+FROM_NAME = "the file name"
+
 _IN_TAG = re.compile(r"\s*(\d{1,3}(?:[.,]\d{1,6})?)\s*(?:bpm)?\s*", re.IGNORECASE)
 
 
@@ -33,12 +36,17 @@ def tempo_hint(path: Path) -> TempoHint | None:
     None when it states none, or none between 20 and 400. Raises AudioMissing, AudioUnreadable (permission denied).
     """
     with readable_file(path) as file:
-        for tag in tempo_tags(file):
-            bpm = _plausible(tag.value)
-            if bpm is not None:
-                return TempoHint(bpm=bpm, source=tag.source)
-    bpm = name_to_bpm(path.name)
-    return None if bpm is None else TempoHint(bpm=bpm, source="the file name")
+        return tempo_hint_of(file, path.name)
+
+
+def tempo_hint_of(file: BinaryIO, name: str) -> TempoHint | None:
+    """The same of an open file; the next reader has to seek."""
+    for tag in tempo_tags(file):
+        bpm = _plausible(tag.value)
+        if bpm is not None:
+            return TempoHint(bpm=bpm, source=tag.source)
+    bpm = name_to_bpm(name)
+    return None if bpm is None else TempoHint(bpm=bpm, source=FROM_NAME)
 
 
 def name_to_bpm(name: str) -> float | None:

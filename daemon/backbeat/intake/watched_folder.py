@@ -10,6 +10,7 @@ from pathlib import Path
 from backbeat.errors import JobError
 from backbeat.intake.bounce_settings import is_bounce_settings
 from backbeat.intake.file_stamp import FileStamp
+from backbeat.values import AUDITION_SUFFIX
 
 TEMP_SUFFIXES = frozenset({
     ".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart",  # being written
@@ -70,8 +71,10 @@ class BadBounce:
 
 
 def is_temp_name(name: str) -> bool:
-    """Whether a program uses names like this for files that it is still writing, or keeps for itself."""
-    return name.startswith(("~", ".")) or name.endswith("~") or Path(name).suffix.lower() in TEMP_SUFFIXES
+    """Whether a program, Backbeat too, uses names like this for files that it is still writing, or keeps for itself."""
+    if name.startswith(("~", ".")) or name.endswith(("~", AUDITION_SUFFIX)):
+        return True
+    return Path(name).suffix.lower() in TEMP_SUFFIXES
 
 
 def owner(path: Path, folders: Iterable[WatchedFolder]) -> WatchedFolder | None:

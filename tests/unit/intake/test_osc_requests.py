@@ -95,7 +95,7 @@ def test_every_setting_can_be_given_over_osc() -> None:
         "quantize": 0, "compat": "seed", "pdf": "none", "separator_model": "htdemucs", "device": "cpu", "keep_stem": True,
         "sensitivity": 62.5, "instruments": "common", "first_downbeat": 0.5,
         "grid": "8t", "flam_ms": 30, "velocity_curve": 1.5, "midi_layout": "type-0", "lead_in": 1, "notation": "standard",
-        "repeat_bars": 1, "paper": "letter", "picture": "png",
+        "repeat_bars": 1, "paper": "letter", "picture": "png", "chain": "muddy-room",
     }  # fmt: skip
     missing = OPTIONS.keys() - texts.keys()
     assert not missing, f"add {missing} to this test"

@@ -18,6 +18,7 @@ _STREAMINFO_BYTES = 34
 _DEFAULT_FRAME_BYTES = 1 << 17
 _MAX_FRAME_BYTES = 1 << 21
 _ID3V1_BYTES = 128
+_CHECKED_TAILS = 3
 _TOTAL_MASK = (1 << 36) - 1
 
 
@@ -108,10 +109,17 @@ def _tail(file: BinaryIO, frames_start: int, size: int, info: _StreamInfo) -> by
 
 
 def _last_sample(tail: bytes, info: _StreamInfo) -> int | None:
-    """How many samples there are up to the end of the frame that `tail` ends with; None when it ends with no whole one."""
-    position = len(tail)
-    while (position := tail.rfind(b"\xff", 0, position)) >= 0:
+    """How many samples there are up to the end of the frame that `tail` ends with; None when it ends with no whole one.
+
+    What looks like a frame's head stands in the sound by chance, too, seldom; a file that is full of them is none, and would take
+    hours to look through.
+    """
+    position, left_bytes = len(tail), _CHECKED_TAILS * len(tail)
+    while left_bytes > 0 and (position := tail.rfind(b"\xff", 0, position)) >= 0:
         end = frame_end(tail[position : position + 16], info.block_samples)
-        if end is not None and is_whole_frame(tail[position:]):
+        if end is None:
+            continue
+        left_bytes -= len(tail) - position
+        if is_whole_frame(tail[position:]):
             return end
     return None

@@ -13,6 +13,7 @@ from backbeat.intake.headers.report import Container, HeaderReport, HeaderState
 MAGIC = b"OggS"
 _HEAD = struct.Struct("<4sBBqIIIB")
 _MAX_PAGE_BYTES = 65_307
+_MAX_HEAD_BYTES = _HEAD.size + 255
 _END_OF_STREAM = 4
 _CHECKSUM_AT = 22
 _CRC32 = Crc(0x04C1_1DB7, bits=32)
@@ -48,7 +49,7 @@ def parse_page(data: bytes) -> OggPage | None:
 
 def ogg_packets(file: BinaryIO, *, max_pages: int) -> Iterator[bytes]:
     """The packets of the first pages, as of a file with one stream; ends quietly where the pages do."""
-    position, packet = 0, b""
+    position, packet = 0, bytearray()
     for _ in range(max_pages):
         file.seek(position)
         data = file.read(_MAX_PAGE_BYTES)
@@ -60,8 +61,8 @@ def ogg_packets(file: BinaryIO, *, max_pages: int) -> Iterator[bytes]:
             packet += data[at : at + length]
             at += length
             if length < 255:
-                yield packet
-                packet = b""
+                yield bytes(packet)
+                packet.clear()
         position += page.size
 
 
@@ -71,7 +72,7 @@ def ogg_report(file: BinaryIO, size: int) -> HeaderReport:
     tail = file.read(2 * _MAX_PAGE_BYTES)
     position = len(tail)
     while (position := tail.rfind(MAGIC, 0, position)) >= 0:
-        page = parse_page(tail[position:])
+        page = parse_page(tail[position : position + _MAX_HEAD_BYTES])
         if page is not None and position + page.size == len(tail):
             finished = page.flags & _END_OF_STREAM and page.granule >= 0 and _is_whole(tail[position:])
             return _report(HeaderState.COMPLETE if finished else HeaderState.INCOMPLETE)
