@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -63,3 +65,19 @@ def drum_loop_wav(audio_files: ModuleType, tmp_path: Path) -> Path:
     """Eight seconds of kick, snare and hat at 120 BPM, 16-bit mono WAV; `audio_files.drum_loop()` says what is in it."""
     path: Path = audio_files.write_sound(tmp_path / "loop.wav", audio_files.drum_loop().samples, subtype="PCM_16")
     return path
+
+
+@pytest.fixture(scope="session")
+def need_program() -> Callable[..., str]:
+    """The path of the first of some programs that is installed; without any the test is skipped, and fails under CI."""
+
+    def need(*names: str) -> str:
+        found = next((path for name in names if (path := shutil.which(name))), None)
+        if found:
+            return found
+        reason = f"{names[0]} is not installed"
+        if os.environ.get("CI"):
+            pytest.fail(f"{reason}, and CI must not skip these tests")
+        pytest.skip(reason)
+
+    return need

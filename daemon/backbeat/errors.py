@@ -3,6 +3,7 @@
     BackbeatError
     |-- ConfigError            a setting is wrong: the daemon does not start
     |-- AlreadyRunning         a second daemon on the same data folder
+    |-- DaemonGone             what needs a running daemon finds none
     |-- JobError               one job failed; the daemon goes on
     |   |-- AudioError         the file could not be used as audio
     |   |   |-- AudioMissing
@@ -16,12 +17,17 @@
     |   |-- EngineMissing      an optional package or program is not installed
     |   |-- EngineFailed       an engine raised or gave nonsense
     |   |-- ModelError         a model file is missing, damaged or not trusted
+    |   |-- PluginError        a drum plugin or an effect cannot be used
     |   |-- OutputError        a result could not be written
+    |   |-- StorageError       the farm's storage could not be used
+    |   |-- TookTooLong        the job did not end in the time that it may take
     |   `-- WorkerDied         the worker process ended in the middle of the job
     |-- PresetError            a note map is missing or wrong
     |-- MidiPortError          no usable MIDI port
+    |-- PlayRefused            what was asked for does not go with the clock that playing follows
     |-- OscPortError           the OSC port cannot be opened
     |-- LiveError              Ableton Live cannot be reached, or refused something
+    |-- FarmUnreachable        the farm's Redis does not answer
     |-- InstallError           there is no place for what goes into a DAW
     |-- StoreError             the job database could not be used
     `-- Cancelled              not a failure: somebody cancelled the job
@@ -71,6 +77,12 @@ class AlreadyRunning(BackbeatError):
     """Raised when another daemon holds the data folder."""
 
     code = "already_running"
+
+
+class DaemonGone(BackbeatError):
+    """Raised when something is asked of the running daemon and none is running."""
+
+    code = "no_daemon"
 
 
 class JobError(BackbeatError):
@@ -159,11 +171,32 @@ class ModelError(JobError):
     code = "model"
 
 
+class PluginError(JobError):
+    """Raised when a drum plugin or an effect cannot be loaded, crashes, hangs, or gives nonsense; it has a process of its own."""
+
+    code = "plugin"
+
+
 class OutputError(JobError):
     """Raised when a result cannot be written."""
 
     code = "output"
     retry = True
+
+
+class StorageError(JobError):
+    """Raised when the storage that the computers of a farm share cannot be read or written."""
+
+    code = "storage"
+    retry = True
+    advice = "Check that the shared folder (queue.storage) is mounted and has room, on the daemon and on the workers."
+
+
+class TookTooLong(JobError):
+    """Raised when a job has not ended within `limits.job_minutes`."""
+
+    code = "took_too_long"
+    advice = "If the computer was only busy, try again, or raise limits.job_minutes in the config."
 
 
 class WorkerDied(JobError):
@@ -181,9 +214,15 @@ class PresetError(BackbeatError):
 
 
 class MidiPortError(BackbeatError):
-    """Raised when the hits cannot be played because there is no usable MIDI port."""
+    """Raised when there is no usable MIDI port to play the hits on, or to hear a clock at."""
 
     code = "midi_port"
+
+
+class PlayRefused(BackbeatError):
+    """Raised when hits are to be played in a way that the clock which playing follows does not allow."""
+
+    code = "play_refused"
 
 
 class OscPortError(BackbeatError):
@@ -198,6 +237,13 @@ class LiveError(BackbeatError):
     code = "live"
 
 
+class FarmUnreachable(BackbeatError):
+    """Raised when a command wants to look at a farm whose Redis does not answer."""
+
+    code = "farm_unreachable"
+    advice = "Start Redis, or mend queue.broker and queue.state in the config."
+
+
 class InstallError(BackbeatError):
     """Raised when what goes into a DAW or a notation program cannot be put there."""
 
@@ -208,6 +254,12 @@ class StoreError(BackbeatError):
     """Raised when the job database cannot be opened or is from a newer version."""
 
     code = "store"
+
+
+class StoreDamaged(StoreError):
+    """Raised when the job database is broken; the daemon moves it aside and makes a new one (`jobs/rescue.py`)."""
+
+    code = "store_damaged"
 
 
 class Cancelled(BackbeatError):

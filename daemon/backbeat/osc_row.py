@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_address
 
+from backbeat.toml_text import TOMLDecodeError, parse_toml
 from backbeat.values import Instrument
 
 ARGUMENTS = ("velocity", "level", "note", "instrument", "time", "confidence", "job")
@@ -70,8 +70,8 @@ def parse_osc_rows(value: object) -> tuple[OscRow, ...]:
 
 def _read(text: str) -> object:
     try:
-        return tomllib.loads(f"rows = {text.strip() or '[]'}")["rows"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"rows = {text.strip() or '[]'}")["rows"]
+    except TOMLDecodeError:
         raise ValueError('text is read as TOML, such as [{to = "127.0.0.1:9000", address = "/hit"}]') from None
 
 

@@ -116,6 +116,7 @@ class Settings:
     separation: Separation = _option(
         Separation.AUTO, _choice(Separation), "take the drums out of a mix first: none, demucs or auto"
     )
+    chain: str = _option("none", _word, "effects that a difficult recording goes through first: none, or the name of a chain")
     sensitivity: Sensitivity = _option(
         Sensitivity(),
         Sensitivity.parse,
@@ -174,9 +175,9 @@ class Settings:
 
     @classmethod
     def from_json(cls, text: str) -> Settings:
-        """The inverse of `to_json`; keys that this version does not know are ignored."""
-        known = OPTIONS.keys()
-        return cls().changed({k: v for k, v in json.loads(text).items() if k in known})
+        """The inverse of `to_json`; what an earlier or later version stored and this one does not know is as by default."""
+        parsed, _unknown = parse_options(json.loads(text))
+        return cls(**parsed)
 
 
 def asdict_flat(settings: Settings) -> dict[str, Any]:
@@ -188,7 +189,7 @@ OPTIONS: dict[str, Any] = {f.name: f.metadata for f in fields(Settings)}
 """Name to {"parse": ..., "help": ...}: the table that CLI, config and OSC walk over."""
 
 
-HEARING_SETTINGS = ("engine", "separation", "beats", "bpm", "meter", "first_downbeat", "compat", "separator_model")
+HEARING_SETTINGS = ("engine", "chain", "separation", "beats", "bpm", "meter", "first_downbeat", "compat", "separator_model")
 """The settings that change what is heard; the others only change what is chosen of it and how it is written down."""
 
 CHOOSING_SETTINGS = ("sensitivity", "instruments")

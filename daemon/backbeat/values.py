@@ -94,6 +94,10 @@ _SUFFIXES = {
 }
 
 
+AUDITION_SUFFIX = ".audition.wav"
+"""What comes after `NAME.drums` in a rendering of a result, which is never taken for a bounce."""
+
+
 class Separation(StrEnum):
     """Whether the drums are to be taken out of a mix first."""
 
@@ -151,6 +155,14 @@ class MidiLayout(StrEnum):
     DRUMS = "drums"
     INSTRUMENTS = "instruments"
     TYPE_0 = "type-0"
+
+
+class ClockSource(StrEnum):
+    """What playing keeps time with: itself, or a host that sends MIDI clock or MIDI time code."""
+
+    INTERNAL = "internal"
+    MIDI = "midi"
+    MTC = "mtc"
 
 
 class Paper(StrEnum):

@@ -71,6 +71,10 @@ class OscClient:
         lines = self._log.read_text("utf-8", errors="replace").splitlines()
         return [line.split(" ", 1)[1] for line in lines if f" {address} " in line + " "]
 
+    def said(self) -> list[str]:
+        """All lines, in order, without oscdump's time stamps."""
+        return [line.split(" ", 1)[1] for line in self._log.read_text("utf-8", errors="replace").splitlines() if " /" in line]
+
     def subscribe(self) -> None:
         """Hear everything from here on."""
         self.send("/backbeat/subscribe", self.port)
@@ -225,11 +229,11 @@ def client(running: Daemon, osc_factory: Callable[[Daemon], contextlib.AbstractC
 
 
 @pytest.fixture
-def osc_factory(tmp_path: Path) -> Callable[[Daemon], contextlib.AbstractContextManager[OscClient]]:
-    """An OSC client that is not ours, for a daemon."""
+def osc_factory(tmp_path: Path) -> Callable[..., contextlib.AbstractContextManager[OscClient]]:
+    """An OSC client that is not ours, for a daemon; each has a name of its own."""
     if not shutil.which("oscdump"):
         reason = "oscsend and oscdump (Debian: liblo-tools) are not installed"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    return lambda daemon: contextlib.closing(OscClient(daemon.osc_port, tmp_path / "oscdump.log"))
+    return lambda daemon, name="oscdump": contextlib.closing(OscClient(daemon.osc_port, tmp_path / f"{name}.log"))

@@ -30,7 +30,8 @@ import soundfile
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "daemon"), str(REPOSITORY)]
 
-from tests.ardour_importer import PROGRAMS, imported_by_ardour  # noqa: E402
+from tests.ardour_importer import imported_by_ardour  # noqa: E402
+from tests.ardour_program import PROGRAMS  # noqa: E402
 from tests.drifting_drummer import CHANGING, Drummer, drummer  # noqa: E402
 from tests.fluidsynth_player import RATE_HZ, FloatArray, beginnings_s, nearest_errors_s, played_by_fluidsynth  # noqa: E402
 from tests.musescore_importer import imported_by_musescore  # noqa: E402

@@ -28,10 +28,11 @@ from backbeat.config.load import load_config  # noqa: E402
 from backbeat.intake.fingerprint import fingerprint  # noqa: E402
 from backbeat.monitor import Unwatched  # noqa: E402
 from backbeat.outputs.score_to_musicxml import score_to_musicxml  # noqa: E402
-from backbeat.pipeline.file_to_analysis import file_to_analysis  # noqa: E402
 from backbeat.pipeline.grid_to_onsets import grid_to_onsets  # noqa: E402
 from backbeat.pipeline.hits_to_score import hits_to_score  # noqa: E402
 from backbeat.pipeline.request import Request  # noqa: E402
+from backbeat.pipeline.run import file_to_analysis  # noqa: E402
+from backbeat.pipeline.stage_context import StageContext  # noqa: E402
 from backbeat.records import Score  # noqa: E402
 from backbeat.service.tools import tools_from_config  # noqa: E402
 from backbeat.settings import Settings  # noqa: E402
@@ -71,7 +72,8 @@ def recordings() -> dict[str, tuple[str, Score]]:
     scores = {}
     for path in sorted(RECORDINGS.glob("*.flac")):
         request = Request(path=path, fingerprint=fingerprint(path, Unwatched()), out_base=Path("unused"), settings=Settings())
-        analysis, _ = file_to_analysis(request, models=tools.models, limits=tools.limits, monitor=Unwatched())
+        context = StageContext(request=request, tools=tools, monitor=Unwatched(), announce=lambda _kind, _path: None)
+        analysis, _ = file_to_analysis(context)
         moved = grid_to_onsets(analysis.grid, analysis.hits)
         score = hits_to_score(analysis.hits, moved.grid, title=path.stem, duration_s=analysis.duration_s)
         scores[path.stem] = ("recordings", score)

@@ -48,6 +48,7 @@ every_settings = st.builds(
     compat=st.sampled_from(Compat),
     pdf=st.sampled_from(PdfBackend),
     separator_model=words,
+    chain=words,
     device=st.sampled_from(Device),
     keep_stem=st.booleans(),
 )
@@ -75,6 +76,7 @@ OTHERS: dict[str, Any] = {
     "paper": "letter",
     "picture": "svg",
     "separator_model": "htdemucs_ft",
+    "chain": "muddy-room",
     "device": "cuda",
     "keep_stem": True,
 }

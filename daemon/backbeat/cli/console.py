@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backbeat.errors import BackbeatError
+from backbeat.visible_text import visible_text
 
 
 def say(text: str = "") -> None:
@@ -33,13 +34,19 @@ def explain(error: BackbeatError, *, verbose: bool = False) -> None:
     """What happened and what to do, on stderr; the traceback only for those who asked."""
     if verbose:
         remark("".join(traceback.format_exception(error)).rstrip())
-    remark(f"backbeat: {error.message}")
+    remark(_visible_lines(f"backbeat: {error.message}"))
     if error.advice:
-        remark(f"  {error.advice}")
+        remark(_visible_lines(f"  {error.advice}"))
+
+
+def _visible_lines(text: str) -> str:
+    """A message may have several lines: a config file with several mistakes."""
+    return "\n".join(map(visible_text, text.split("\n")))
 
 
 def say_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table: drawn on a terminal, aligned columns with a heading elsewhere."""
+    rows = [[visible_text(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         _say_rich_table(columns, rows)
         return

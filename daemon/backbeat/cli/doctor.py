@@ -49,9 +49,11 @@ def examine(config: Config) -> list[Finding]:
         return [*python_findings(), *broken]  # the other looks need these packages themselves
     from backbeat.cli.doctor_connections import osc_findings, port_findings  # noqa: PLC0415
     from backbeat.cli.doctor_engines import engine_findings, model_findings  # noqa: PLC0415
+    from backbeat.cli.doctor_farm import farm_findings  # noqa: PLC0415
     from backbeat.cli.doctor_folders import folder_findings  # noqa: PLC0415
     from backbeat.cli.doctor_installed import installed_findings  # noqa: PLC0415
     from backbeat.cli.doctor_live import live_findings  # noqa: PLC0415
+    from backbeat.cli.doctor_store import store_findings  # noqa: PLC0415
     from backbeat.cli.doctor_system import format_findings, package_findings, program_findings  # noqa: PLC0415
     from backbeat.install.contents import backbeat_command  # noqa: PLC0415 - not needed for --help
     from backbeat.install.places import user_folders  # noqa: PLC0415 - not needed for --help
@@ -62,6 +64,8 @@ def examine(config: Config) -> list[Finding]:
         *engine_findings(config),
         *model_findings(config),
         *folder_findings(config),
+        *store_findings(config),
+        *farm_findings(config),
         *osc_findings(config),
         *port_findings(config),
         *live_findings(config),

@@ -19,6 +19,7 @@ from backbeat.values import PdfBackend
 VERSION_TIMEOUT_S = 20.0
 
 EXTRAS = {
+    "host": ("pedalboard", "drum plugins and effect chains (pedalboard, GPLv3, in a process of its own)"),
     "s3": ("boto3", "models from s3:// addresses"),
     "url": ("yt_dlp", "the sound of video pages (yt-dlp)"),
 }

@@ -8,12 +8,16 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from backbeat import __version__
 from backbeat.cli import (
+    audition,
+    batch,
     config,
     demo,
     doctor,
+    farm,
     install,
     jobs,
     models,
@@ -24,32 +28,41 @@ from backbeat.cli import (
     repick,
     run,
     send,
+    service,
     to_live,
+    top,
     train,
     transcribe,
+    worker,
 )
 from backbeat.cli import open as open_result
 from backbeat.cli.console import explain, remark
 from backbeat.cli.exit_codes import EXIT_CODE_HELP, ExitCode
 from backbeat.cli.options import common_options
-from backbeat.errors import AlreadyRunning, BackbeatError, ConfigError, PresetError
+from backbeat.errors import AlreadyRunning, BackbeatError, ConfigError, DaemonGone, PlayRefused, PresetError
 
 COMMANDS = (
     run,
     transcribe,
+    batch,
     send,
     repick,
     plot,
     play,
+    audition,
     to_live,
     open_result,
     jobs,
+    top,
     install,
+    service,
     doctor,
     config,
     models,
     presets,
     ports,
+    worker,
+    farm,
     demo,
     train,
 )
@@ -67,6 +80,7 @@ the shortest way:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the return value is the exit code (argparse itself exits with 0 after --help and 2 on wrong usage)."""
+    _have_streams()
     _survive_odd_names()
     parser = build_parser()
     if not (sys.argv[1:] if argv is None else argv):
@@ -74,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.USAGE
     args = parser.parse_args(argv)
     verbose = getattr(args, "verbose", False)
-    if args.execute is not run.execute:  # the daemon has a log of its own
+    if args.execute not in (run.execute, worker.execute):  # the daemon and the worker have logs of their own
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
         logging.getLogger("backbeat").setLevel(logging.INFO if verbose else logging.WARNING)
     try:
@@ -108,6 +122,18 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _have_streams() -> None:
+    """A DAW or a service may start us without a console: what we say then goes nowhere.
+
+    The numbers 0 to 2 are taken, too, or the next file that is opened gets one, and C libraries print into it.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process lives
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+
 def _survive_odd_names() -> None:
     """Names of files need not be Unicode, and consoles need not know all letters: show a code instead of failing."""
     for stream in (sys.stdout, sys.stderr):
@@ -116,8 +142,8 @@ def _survive_odd_names() -> None:
 
 
 def _exit_code(error: BackbeatError) -> ExitCode:
-    if isinstance(error, ConfigError | PresetError):
+    if isinstance(error, ConfigError | PresetError | PlayRefused):
         return ExitCode.USAGE
-    if isinstance(error, AlreadyRunning):
+    if isinstance(error, AlreadyRunning | DaemonGone):
         return ExitCode.NO_DAEMON
     return ExitCode.FAILED

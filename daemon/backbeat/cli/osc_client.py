@@ -32,6 +32,7 @@ class OscClient:
         except OSError as error:
             raise DaemonSilent from error
         self._waiting: list[OscMessage] = []
+        self._token, self._host = osc.token, str(target[0])
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.connect(target)  # so that "nobody listens there" is told at once where the system knows
 
@@ -53,10 +54,12 @@ class OscClient:
 
     def send(self, address: str, *arguments: str) -> None:
         """Send one message; raises DaemonSilent when the system says that nobody listens."""
+        from backbeat.intake.osc_token import with_token  # noqa: PLC0415 - not needed for --help
         from backbeat.osc import OscMessage, message_to_packet  # noqa: PLC0415 - not needed for --help
 
+        said = with_token(arguments, self._token, self._host)
         try:
-            self._socket.send(message_to_packet(OscMessage(address=address, arguments=arguments, types="s" * len(arguments))))
+            self._socket.send(message_to_packet(OscMessage(address=address, arguments=said, types="s" * len(said))))
         except OSError as error:
             raise DaemonSilent from error
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from backbeat.cli.command import Subparsers, new_command
 from backbeat.cli.console import explain, remark, say, say_json
 from backbeat.cli.exit_codes import EXIT_CODE_HELP, ExitCode
 from backbeat.cli.options import json_option, seconds_option
-from backbeat.cli.result_file import result_of_job
+from backbeat.cli.result_file import recording_of, result_of_job, result_of_recording
 from backbeat.errors import BackbeatError, OutputError
 from backbeat.values import OutputKind, Picture
 
@@ -76,19 +75,12 @@ def _draw(result: Path, out: Path, picture: Picture, args: argparse.Namespace) -
 
     options = PictureOptions(start_s=args.start_s, end_s=args.end_s, seconds_per_row=args.seconds_per_row)
     document = read_document(result)
-    recording = _recording(result, document)
+    recording = recording_of(result, Path(str(document.get("source", ""))))
     write_atomic(out, result_to_picture(document, recording=recording, picture=picture, monitor=Unwatched(), options=options))
     if args.json:
         say_json({"result": str(result), "ok": True, "picture": str(out)})
     else:
         say(str(out))
-
-
-def _recording(result: Path, document: Mapping[str, Any]) -> Path:
-    """The one beside the result (both may have been moved or copied there), or else where it was when it was heard."""
-    source = Path(str(document.get("source", "")))
-    beside = result.with_name(source.name or "recording")
-    return beside if beside.exists() else source
 
 
 def _picture(args: argparse.Namespace) -> Picture:
@@ -116,36 +108,11 @@ def _results(text: str, args: argparse.Namespace) -> Iterator[Path]:
     elif path.suffix == OutputKind.JSON.suffix:
         yield path  # where it is not there, reading it says so
     elif path.exists():
-        yield _result_of_recording(path)
+        yield result_of_recording(path)
     elif path.suffix or os.sep in text:
         raise OutputError(f"There is no file {path}.", advice="Name a recording, a result (.drums.json) or a job.")
     else:
         yield result_of_job(text, args, "to draw")
-
-
-def _result_of_recording(path: Path) -> Path:
-    from backbeat.intake.fingerprint import fingerprint  # noqa: PLC0415 - not needed for --help
-    from backbeat.monitor import Unwatched  # noqa: PLC0415 - not needed for --help
-    from backbeat.outputs.read_result import read_result  # noqa: PLC0415 - brings NumPy
-    from backbeat.pipeline.request import free_out_base  # noqa: PLC0415 - brings NumPy
-
-    def result_at(place: Path) -> Path:
-        return place.with_name(place.name + OutputKind.JSON.suffix)
-
-    def is_anothers(place: Path) -> bool:
-        try:
-            there = read_result(result_at(place))
-        except OutputError:
-            return False  # nothing there, or something broken: what is wrong with it is told when it is drawn
-        return there.source != path and there.fingerprint != fingerprint(path, Unwatched())  # both may have been moved
-
-    result = result_at(free_out_base(path, path.parent, is_anothers))
-    if not result.exists():
-        raise OutputError(
-            f"There is no result of {path.name} beside it.",
-            advice=f"Make one with `backbeat transcribe {path.name}`, or name the job (`backbeat jobs list`) or the .drums.json.",
-        )
-    return result
 
 
 def _row_seconds(text: str) -> float:

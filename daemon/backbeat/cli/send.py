@@ -14,6 +14,7 @@ from backbeat.cli.exit_codes import EXIT_CODE_HELP, ExitCode
 from backbeat.cli.options import configured, job_options, job_overrides, json_option
 from backbeat.cli.osc_client import DaemonSilent, OscClient
 from backbeat.cli.progress import STAGE_WORDS
+from backbeat.visible_text import visible_text
 
 if TYPE_CHECKING:
     from backbeat.osc import OscMessage
@@ -169,7 +170,7 @@ class Conversation:
         else:
             if self._stage and sys.stderr.isatty():
                 sys.stderr.write("\r\x1b[K")
-            say(words)
+            say(visible_text(words))
         return code
 
 

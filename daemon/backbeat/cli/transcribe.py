@@ -19,8 +19,9 @@ from backbeat.errors import BackbeatError, OutputError
 
 if TYPE_CHECKING:
     from backbeat.monitor import Monitor
+    from backbeat.pipeline.analysis_to_files import RunSummary
     from backbeat.pipeline.request import Request
-    from backbeat.pipeline.run import RunSummary, Tools
+    from backbeat.pipeline.stage_context import Tools
 
 DESCRIPTION = """\
 Transcribe recordings here and now; no daemon is needed. Beside song.wav appear
@@ -94,6 +95,7 @@ class Batch:
     @classmethod
     def of(cls, config: Config, *, out_dir: Path | None, said: frozenset[str] = frozenset()) -> Batch:
         """A batch with its own tools; raises PresetError when there is no such note map or staff map."""
+        from backbeat.host.chain import load_chain  # noqa: PLC0415 - not needed for --help
         from backbeat.outputs.notation.staff_map import load_staff_map  # noqa: PLC0415 - not needed for --help
         from backbeat.outputs.note_map import load_note_map  # noqa: PLC0415 - not needed for --help
         from backbeat.service.tools import tools_from_config  # noqa: PLC0415 - brings NumPy and more
@@ -101,6 +103,7 @@ class Batch:
         tools = tools_from_config(config)
         load_note_map(config.transcribe.preset, tools.user_presets)  # a slip in a name is told once, not for each file
         load_staff_map(config.transcribe.notation, tools.user_presets)
+        load_chain(config.transcribe.chain, tools.user_presets)
         return cls(config=config, tools=tools, out_dir=out_dir, said=said)
 
     def do(self, text: str, monitor: Monitor) -> tuple[Path, RunSummary]:

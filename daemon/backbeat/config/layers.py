@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from backbeat.config.schema import SECTIONS
+from backbeat.toml_text import TOMLDecodeError, parse_toml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +76,8 @@ def file_to_layer(path: Path, *, source: str | None = None) -> Layer:
 def text_to_layer(text: str, *, source: str, base: Path) -> Layer:
     """The layer that a config file's text says."""
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = parse_toml(text)
+    except TOMLDecodeError as error:
         return _only(_syntax_mistake(error, source))
     lines = key_lines(text)
     values: dict[str, Given] = {}
@@ -146,7 +146,7 @@ def key_lines(text: str) -> dict[str, int]:
     return found
 
 
-def _syntax_mistake(error: tomllib.TOMLDecodeError, source: str) -> Mistake:
+def _syntax_mistake(error: TOMLDecodeError, source: str) -> Mistake:
     message = str(error)
     where = re.search(r"\s*\(at (?:line (\d+), column \d+|end of document)\)", message)
     line = int(where[1]) if where and where[1] else None

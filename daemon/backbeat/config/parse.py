@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 Parser = Callable[[object], Any]
+
+_MOST_SHOWN = 10**15
+"""Whole numbers have no end; floats, as which they are shown, do."""
 
 
 def flag(value: object) -> bool:
@@ -75,6 +79,14 @@ def sha256(value: object) -> str | None:
     return text or None
 
 
+def token(value: object) -> str | None:
+    """A shared word of 8 to 128 letters, digits and signs that need no quotes anywhere; empty text means that it is not set."""
+    text = _text(value)
+    if text and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{8,128}", text):
+        raise ValueError("it has to be 8 to 128 letters and digits, without spaces")  # not quoted: it would be in the log
+    return text or None
+
+
 def one_of(*choices: str) -> Parser:
     """A parser of one word out of a closed set."""
 
@@ -85,6 +97,12 @@ def one_of(*choices: str) -> Parser:
         return text
 
     return parse
+
+
+def member_of(kind: type[StrEnum]) -> Parser:
+    """A parser of one member of a closed set that has a class of its own."""
+    parse = one_of(*kind)
+    return lambda value: kind(parse(value))
 
 
 def path(value: object) -> Path:
@@ -116,6 +134,17 @@ def words(value: object) -> tuple[str, ...]:
     return tuple(word(item) for item in _items(value, ","))
 
 
+def pairs(value: object) -> tuple[str, ...]:
+    """A list of "this = that", or text with commas between them; both sides without the spaces around them."""
+    found = []
+    for item in words(value):
+        left, equals, right = (part.strip() for part in item.partition("="))
+        if not (left and equals and right):
+            raise ValueError(f"{item!r} is not of the form 'this = that'")
+        found.append(f"{left} = {right}")
+    return tuple(found)
+
+
 def _items(value: object, separator: str) -> list[object]:
     if isinstance(value, list | tuple):
         return list(value)
@@ -131,7 +160,8 @@ def _text(value: object) -> str:
 def _within(value: float, low: float, high: float | None) -> float:
     if low <= value and (high is None or value <= high):
         return value
-    raise ValueError(f"{value:g} is outside {low:g} to {high:g}" if high is not None else f"{value:g} is below {low:g}")
+    shown = f"{value:g}" if abs(value) < _MOST_SHOWN or isinstance(value, float) else "a number of so many digits"
+    raise ValueError(f"{shown} is outside {low:g} to {high:g}" if high is not None else f"{shown} is below {low:g}")
 
 
 def _quoted(value: object) -> str:

@@ -13,7 +13,8 @@ from typing import Any
 
 from backbeat.config import folders, parse
 from backbeat.osc_row import OscRow, parse_osc_rows
-from backbeat.settings import OPTIONS, Settings
+from backbeat.settings import OPTIONS, SECONDS_MAX, Settings
+from backbeat.values import ClockSource
 
 AUDIO_PATTERNS = (
     "*.wav", "*.wave", "*.w64", "*.rf64", "*.bwf", "*.aif", "*.aiff", "*.aifc", "*.flac", "*.ogg", "*.oga", "*.opus",
@@ -51,7 +52,9 @@ class OscConfig:
     host: str = _key(parse.word, "127.0.0.1", "address to listen on; 127.0.0.1 is this computer only")
     port: int = _key(parse.whole(1, 65535), 9753, "UDP port to listen on")
     allow: tuple[str, ...] = _key(parse.words, (), "addresses of other computers that may send messages")
+    token: str | None = _key(parse.token, None, "word that other computers have to send with each message; empty: none")
     max_queue: int = _key(parse.whole(1, 1_000_000), 1000, "messages that may wait; more are counted and dropped")
+    as_you_go: bool = _key(parse.flag, False, "send the hits of every job while it is being listened to")
     send: tuple[OscRow, ...] = _key(parse_osc_rows, (), "which hits are sent to whom, as which messages")
 
 
@@ -75,10 +78,42 @@ class JobsConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueueConfig:
+    """Who does the jobs: this computer, or a farm of workers. `storage` and `broker` are the same for all of a farm."""
+
+    backend: str = _key(parse.one_of("local", "celery"), "local", "who does the jobs: local (this computer) or celery (a farm)")
+    broker: str = _key(
+        parse.word, "redis://127.0.0.1:6379/0", "address of Redis or RabbitMQ (amqp://), which hands out the tasks"
+    )
+    state: str | None = _key(
+        parse.optional_word, None, "address of the Redis that holds who works on what; empty: the broker, which then is Redis"
+    )
+    storage: str | None = _key(parse.optional_word, None, "folder that all computers see, or s3://bucket/folder")
+    paths: tuple[str, ...] = _key(parse.pairs, (), "how this computer's folders are called in the farm: 'here = there'")
+    name: str | None = _key(parse.optional_word, None, "name of this computer in the farm, unique; empty: its host name")
+    in_flight: int = _key(parse.whole(1, 10_000), 32, "how many jobs of this daemon are in the farm at a time")
+    heartbeat_s: float = _key(parse.number(0.2, 600), 5.0, "how often a worker says that it still works, in seconds")
+    max_deaths: int = _key(parse.whole(0, 100), 3, "how often a job is begun again after a worker died in the middle of it")
+    visibility_timeout_s: float = _key(
+        parse.number(10, 2_592_000), 43_200.0, "after how long an unfinished task is handed out again in any case, in seconds"
+    )
+    memory_mb: int = _key(parse.whole(256, 1_000_000), 4096, "memory that a worker for heavy-compute may use, in megabytes")
+
+    @property
+    def is_farm(self) -> bool:
+        """Whether jobs go to a farm."""
+        return self.backend == "celery"
+
+
+@dataclass(frozen=True, kw_only=True)
 class LimitsConfig:
     """What is too much."""
 
     max_minutes: float = _key(parse.number(0.1, 1440), 90.0, "longest recording, in minutes")
+    job_minutes: float = _key(parse.number(1, 100_000), 720.0, "longest time that a job may take, in minutes")
+    worker_memory_mb: int = _key(
+        parse.whole(0, 10_000_000), 0, "most memory of the worker, in megabytes (Linux); 0: as much as the computer has"
+    )
     download_max_mb: int = _key(parse.whole(1, 100_000), 500, "largest download, in megabytes")
     download_timeout_s: float = _key(parse.number(1, 86400), 600.0, "longest time for one download, in seconds")
     allow_local_addresses: bool = _key(parse.flag, False, "download from this computer and the local network too")
@@ -102,10 +137,17 @@ class ModelsConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class MidiConfig:
-    """Where `/backbeat/play` plays."""
+    """Where results are played, and what playing keeps time with."""
 
     port: str | None = _key(parse.optional_word, None, "MIDI output port, or part of its name; empty: see midi.virtual")
     virtual: bool = _key(parse.flag, True, "without midi.port: open a port of our own called Backbeat (not on Windows)")
+    clock: ClockSource = _key(
+        parse.member_of(ClockSource), ClockSource.INTERNAL, "what playing keeps time with: internal, midi (MIDI clock) or mtc"
+    )
+    clock_port: str | None = _key(
+        parse.optional_word, None, "MIDI input port of that clock, or part of its name; empty: one of our own called Backbeat"
+    )
+    clock_offset_s: float = _key(parse.number(0, SECONDS_MAX), 0.0, "where in the DAW's time the recording begins, in seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +178,17 @@ class LogConfig:
     level: str = _key(parse.one_of("debug", "info", "warning", "error"), "info", "how much: debug, info, warning or error")
     json: bool = _key(parse.flag, False, "one JSON object per line, for programs that read logs")
     file: Path | None = _key(parse.optional_path, None, "also write to this file; empty: to the terminal only")
+    max_mb: float = _key(parse.number(0.01, 1000), 2.0, "how large the log file grows before a new one is begun, in megabytes")
+    keep: int = _key(parse.whole(1, 1000), 4, "how many full log files stay beside it")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsConfig:
+    """Figures for Prometheus, over HTTP."""
+
+    enabled: bool = _key(parse.flag, False, "give figures to Prometheus")
+    host: str = _key(parse.word, "127.0.0.1", "address to give them at; 127.0.0.1 is this computer only")
+    port: int = _key(parse.whole(1, 65535), 9754, "TCP port to give them at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,12 +203,14 @@ class Config:
     watch: tuple[WatchConfig, ...] = ()
     osc: OscConfig = field(default_factory=OscConfig)
     jobs: JobsConfig = field(default_factory=JobsConfig)
+    queue: QueueConfig = field(default_factory=QueueConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)
     midi: MidiConfig = field(default_factory=MidiConfig)
     live: LiveConfig = field(default_factory=LiveConfig)
     result: ResultConfig = field(default_factory=ResultConfig)
     log: LogConfig = field(default_factory=LogConfig)
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -167,12 +222,14 @@ SECTIONS: dict[str, type[Any]] = {
     "transcribe": Settings,
     "osc": OscConfig,
     "jobs": JobsConfig,
+    "queue": QueueConfig,
     "limits": LimitsConfig,
     "models": ModelsConfig,
     "midi": MidiConfig,
     "live": LiveConfig,
     "result": ResultConfig,
     "log": LogConfig,
+    "metrics": MetricsConfig,
 }
 """The TOML sections and the class that each becomes."""
 
@@ -181,6 +238,9 @@ def options_of(section: type[Any]) -> dict[str, Mapping[str, Any]]:
     """Key to {"parse", "help"} of one section's class."""
     return {f.name: f.metadata for f in fields(section) if "parse" in f.metadata}
 
+
+SECRET_KEYS = ("osc.token",)
+"""Values that are never shown."""
 
 TOP_KEYS = options_of(Config)
 """Keys that stand above all sections."""

@@ -9,14 +9,16 @@ from typing import Any
 
 from backbeat.config.layers import Place
 from backbeat.config.load import DEFAULT, DEFAULTS_FILE, LoadedConfig
-from backbeat.config.schema import SECTIONS, TOP_KEYS, WATCH_KEYS, options_of
+from backbeat.config.schema import SECRET_KEYS, SECTIONS, TOP_KEYS, WATCH_KEYS, Config, options_of
 from backbeat.config.serialise import plain
 from backbeat.settings import OPTIONS
 
+HIDDEN = "(hidden)"
+
 
 def config_to_toml(loaded: LoadedConfig) -> str:
-    """TOML that can be read back; the comment behind a value says which layer decided it."""
-    values = plain(loaded.config)
+    """TOML that can be read back, except for what is secret; the comment behind a value says which layer decided it."""
+    values = _shown(loaded.config)
     lines = [_line(key, values[key], loaded.origins.get(key, DEFAULT)) for key in TOP_KEYS]
     for name, section in SECTIONS.items():
         lines += ["", f"[{name}]"]
@@ -28,12 +30,28 @@ def config_to_toml(loaded: LoadedConfig) -> str:
 
 
 def config_with_origins(loaded: LoadedConfig) -> dict[str, Any]:
-    """Full key to {"value", "from"}, for `config show --json`."""
-    values = plain(loaded.config)
+    """Full key to {"value", "from"}, for `config show --json`; what is secret is hidden."""
+    values = _shown(loaded.config)
     flat = {key: values[key] for key in TOP_KEYS}
     flat |= {f"{name}.{key}": values[name][key] for name, section in SECTIONS.items() for key in options_of(section)}
     shown: dict[str, Any] = {key: {"value": value, "from": str(loaded.origins.get(key, DEFAULT))} for key, value in flat.items()}
     return shown | {"watch": values["watch"]}
+
+
+def _shown(config: Config) -> dict[str, Any]:
+    """All values, for people: no tokens, and no passwords in addresses."""
+    values: dict[str, Any] = plain(config)
+    for key in SECRET_KEYS:
+        section, name = key.split(".")
+        values[section][name] = values[section][name] and HIDDEN
+    for name in SECTIONS:
+        values[name] = {key: without_password(value) for key, value in values[name].items()}
+    return values
+
+
+def without_password(value: Any) -> Any:
+    """An address such as `redis://user:password@host` with its password hidden; anything else as it is."""
+    return re.sub(r"(?<=://)([^/@:\s]*):[^/@\s]+@", rf"\1:{HIDDEN}@", value) if isinstance(value, str) else value
 
 
 def starting_file() -> str:

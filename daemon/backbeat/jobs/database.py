@@ -9,24 +9,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from backbeat.errors import StoreError
-from backbeat.jobs.queries import query, schema_statements
+from backbeat.errors import StoreDamaged, StoreError
+from backbeat.jobs.migrations import APPLICATION_ID, VERSION, migrate
+from backbeat.jobs.queries import query
 
-MIGRATIONS = ("schema.sql",)
-"""Files that bring the store from version n to n + 1, in order; the file's version is SQLite's `user_version`."""
-
-APPLICATION_ID = 0x42424A51
-"""`BBJQ` in SQLite's header: tells our file from another program's."""
-
-BUSY_TIMEOUT_S = 10.0
+BUSY_TIMEOUT_S = 5.0
 """How long to wait while another process (`backbeat jobs`) writes."""
 
-_DAMAGED = "Stop Backbeat, rename that file, and start again: a new one is made. Your recordings and results stay as they are."
+STILL_BUSY_TIMEOUT_S = 0.1
+"""How long once it has been waited in vain, until it works again: the daemon must not be deaf while a backup holds the file."""
+
+_DAMAGED = "Start `backbeat run`: it moves the file aside and makes a new one. Your recordings and results stay as they are."
+_DAMAGES = {
+    "SQLITE_NOTADB": "is not a job database, or is damaged",
+    "SQLITE_CORRUPT": "is damaged",
+}
 _WORDS = {
-    "SQLITE_NOTADB": ("is not a job database, or is damaged", _DAMAGED),
-    "SQLITE_CORRUPT": ("is damaged", _DAMAGED),
     "SQLITE_BUSY": ("is held by another program", "Close the program that has it open, then try again."),
     "SQLITE_FULL": ("cannot grow: the disk is full", "Make room on the disk."),
+    "SQLITE_IOERR_SHMSIZE": ("cannot be used: the disk is full", "Make room on the disk."),
     "SQLITE_READONLY": ("may not be written", "Check the permissions of the file and its folder."),
     "SQLITE_CANTOPEN": ("cannot be opened", "Check that its folder exists and may be written."),
     "SQLITE_IOERR": ("cannot be read or written", "Check the drive that it is on."),
@@ -40,6 +41,8 @@ class Database:
         """Open or make the store at `path`; raises StoreError when it is damaged, newer than this version or in the way."""
         self.path = path
         self._clock = clock
+        self._timeout_s = BUSY_TIMEOUT_S
+        self._damage: StoreDamaged | None = None
         with self._plain_errors():
             self._connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         try:
@@ -58,6 +61,18 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def check(self) -> None:
+        """Look through the whole file, at some hundred megabytes a second; raises StoreDamaged when it is not as it should be."""
+        with self._plain_errors():
+            (verdict,) = self._connection.execute("pragma quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise StoreDamaged(f"The job database {self.path} is damaged.", advice=_DAMAGED)
+
+    def raise_damage(self) -> None:
+        """Raise StoreDamaged when the file has turned out to be damaged since it was opened, whoever was told of it then."""
+        if self._damage is not None:
+            raise self._damage
+
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call (or since opening)."""
         before, self._data_version = self._data_version, self._pragma("data_version")
@@ -73,8 +88,8 @@ class Database:
             # jobs are then done again, or are found finished by their JSON. Not worth an fsync for each change.
             self._connection.execute("pragma synchronous = normal")
             self._connection.execute("pragma foreign_keys = on")
-        if self._pragma("user_version") < len(MIGRATIONS):
-            self._migrate()
+            if self._pragma("user_version") < VERSION:
+                migrate(self._connection, self.path)
 
     def _check_ours(self) -> None:
         with self._plain_errors():
@@ -84,21 +99,11 @@ class Database:
         if self._pragma("application_id") != APPLICATION_ID:
             raise StoreError(f"{self.path} is another program's database.", advice="Set another jobs.data_folder in the config.")
         version = self._pragma("user_version")
-        if version > len(MIGRATIONS):
+        if version > VERSION:
             raise StoreError(
-                f"The job database {self.path} was made by a newer Backbeat "
-                f"(version {version}; this one knows {len(MIGRATIONS)}).",
+                f"The job database {self.path} was made by a newer Backbeat (version {version}; this one knows {VERSION}).",
                 advice="Update Backbeat, or set another jobs.data_folder in the config.",
             )
-
-    def _migrate(self) -> None:
-        with self._transaction():
-            version = self._pragma("user_version")  # again, now that no other process can be migrating
-            for file_name in MIGRATIONS[version:]:
-                for statement in schema_statements(file_name):
-                    self._connection.execute(statement)
-            self._connection.execute(f"pragma application_id = {APPLICATION_ID}")
-            self._connection.execute(f"pragma user_version = {len(MIGRATIONS)}")
 
     def _pragma(self, name: str) -> int:
         with self._plain_errors():
@@ -106,7 +111,7 @@ class Database:
 
     def _run(self, name: str, **values: Any) -> list[sqlite3.Row]:
         """Run the statement `name` of queries.sql and fetch all it returns."""
-        bound = {key: path_bytes(value) if isinstance(value, Path) else value for key, value in values.items()}
+        bound = {key: _bindable(value) for key, value in values.items()}
         with self._plain_errors():
             return self._connection.execute(query(name), bound).fetchall()
 
@@ -115,6 +120,7 @@ class Database:
         """All or nothing; the write lock is held from the start, so that what was read stays true."""
         with self._plain_errors():
             self._connection.execute("begin immediate")
+            self._be_patient(BUSY_TIMEOUT_S)
             try:
                 yield
                 self._connection.execute("commit")
@@ -130,15 +136,38 @@ class Database:
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise  # mistakes of ours, not of the file
         except sqlite3.DatabaseError as error:
-            raise _in_words(error, self.path) from error
+            if _kind(error).startswith("SQLITE_BUSY"):
+                self._be_patient(STILL_BUSY_TIMEOUT_S)
+            in_words = _in_words(error, self.path)
+            if isinstance(in_words, StoreDamaged):
+                self._damage = in_words
+            raise in_words from error
+
+    def _be_patient(self, timeout_s: float) -> None:
+        if timeout_s != self._timeout_s:
+            self._timeout_s = timeout_s
+            self._connection.execute(f"pragma busy_timeout = {round(1000 * timeout_s)}")
+
+
+def _kind(error: sqlite3.DatabaseError) -> str:
+    return getattr(error, "sqlite_errorname", "")
 
 
 def _in_words(error: sqlite3.DatabaseError, path: Path) -> StoreError:
-    kind = getattr(error, "sqlite_errorname", "")
+    kind = _kind(error)
+    for name, what in _DAMAGES.items():
+        if kind.startswith(name):
+            return StoreDamaged(f"The job database {path} {what}.", advice=_DAMAGED)
     for name, (what, advice) in _WORDS.items():
         if kind.startswith(name):
             return StoreError(f"The job database {path} {what}.", advice=advice)
     return StoreError(f"The job database {path} cannot be used: {error}.")
+
+
+def _bindable(value: Any) -> Any:
+    if isinstance(value, Path):
+        return path_bytes(value)
+    return printable(value) if isinstance(value, str) else value
 
 
 def path_bytes(path: Path) -> bytes:

@@ -53,8 +53,9 @@ class Origin(StrEnum):
 
 
 class Priority(IntEnum):
-    """Who goes first: somebody who waits at the DAW goes before a folder's backlog."""
+    """Who goes first: somebody who waits at the DAW goes before a folder's backlog, and everybody before a whole library."""
 
+    BATCH = -10
     FOLDER = 0
     CLI = 5
     OSC = 10

@@ -52,6 +52,15 @@ class JobReader(Database):
         at = self._run("next_due")[0]["at"]
         return None if at is None else float(at)
 
+    def ended_since(self, since: float) -> dict[JobState, int]:
+        """How many jobs have ended since that time (seconds since the epoch), by the state they ended in."""
+        return {JobState(row["state"]): row["n"] for row in self._run("ended_since", since=since)}
+
+    def waiting_since(self) -> float | None:
+        """Since when the job that waits longest has waited, in seconds since the epoch, or None when none waits."""
+        at = self._run("waiting_since")[0]["at"]
+        return None if at is None else float(at)
+
     def _exactly(self, job_id: str) -> Job:
         return job_from_row(self._exactly_row(job_id))
 

@@ -86,6 +86,12 @@ select state, count(*) as n from jobs group by state;
 -- name: next_due
 select min(not_before) as at from jobs where state = 'queued';
 
+-- name: ended_since
+select state, count(*) as n from jobs where state not in ('queued', 'running') and updated_at >= :since group by state;
+
+-- name: waiting_since
+select min(updated_at) as at from jobs where state = 'queued';
+
 -- name: output_base_taken
 select exists (
     select 1 from jobs
@@ -160,7 +166,17 @@ delete from seen
 where path = cast(:folder as text) or (path >= cast(:first as text) and path < cast(:last as text));
 
 -- name: watch
-insert into watched (folder, since) values (cast(:folder as text), :now) on conflict (folder) do nothing returning folder;
+insert into watched (folder, since) values (cast(:folder as text), :since) on conflict (folder) do nothing returning folder;
+
+-- name: watch_times
+select folder, since from watched;
 
 -- name: watched_since
 select since from watched where folder = cast(:folder as text);
+
+-- A damaged store
+
+-- name: unfinished
+-- By the table alone: an index may be the part that is damaged.
+select path, fingerprint, out_base, settings, origin, priority, reply_to from jobs not indexed
+where state in ('queued', 'running') and fingerprint <> '' order by position;

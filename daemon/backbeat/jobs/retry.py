@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backbeat.errors import AudioChanged, OutputError, WorkerDied
+from backbeat.errors import AudioChanged, OutputError, StorageError, WorkerDied
 
 INTERRUPTED = "interrupted"
 """Code for a job whose daemon was stopped or killed in the middle of it."""
@@ -28,6 +28,8 @@ RULES = {
     WorkerDied.code: RetryRule(max_attempts=2, delay_s=2.0),
     # The drive may be asleep or full, the file open in a program.
     OutputError.code: RetryRule(max_attempts=3, delay_s=5.0, growth=4.0),
+    # A network drive comes back, after minutes if its server starts anew.
+    StorageError.code: RetryRule(max_attempts=6, delay_s=5.0, growth=3.0),
     # Nobody watches a file that was asked for by its path: it is looked at again in case it was only being copied.
     AudioChanged.code: RetryRule(max_attempts=2, delay_s=3.0),
     # Not the job's fault, but a job that takes the whole computer down must not do so for ever.

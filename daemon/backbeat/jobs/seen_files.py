@@ -9,6 +9,7 @@ from pathlib import Path
 
 from backbeat.intake.file_stamp import FileStamp
 from backbeat.jobs.database import Database, path_bytes
+from backbeat.jobs.watch_times import write_watch_times
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,21 +37,29 @@ class SeenFiles(Database):
         inode = _signed(stamp.inode)
         self._run("remember", path=path, size=stamp.size, mtime_ns=stamp.mtime_ns, inode=inode, id=job_id)
 
-    def begin_watch(self, folder: Path, old: Mapping[Path, FileStamp]) -> None:
-        """`folder` is watched from now on, and `old`, what was in it before, counts as dealt with; all or nothing."""
+    def begin_watch(self, folder: Path, old: Mapping[Path, FileStamp], since: float | None = None) -> None:
+        """`folder` is watched from now on, and `old`, what was in it before, counts as dealt with; all or nothing.
+
+        since: when the watch began, in seconds since the epoch, where it is gone on with in a new store.
+        """
         with self._transaction():
-            self.first_watch(folder)
+            self.first_watch(folder, since)
             for path, stamp in old.items():
                 self.remember(path, stamp)
+        write_watch_times(self.path, self.watch_times())
+
+    def watch_times(self) -> dict[Path, float]:
+        """Every folder that was ever watched, and since when, in seconds since the epoch."""
+        return {Path(row["folder"]): float(row["since"]) for row in self._run("watch_times")}
 
     def forget_below(self, folder: Path) -> None:
         """Forget `folder` and everything in it, so that it is taken when it comes back."""
         first = path_bytes(folder).rstrip(os.sep.encode()) + os.sep.encode()
         self._run("forget_below", folder=folder, first=first, last=first[:-1] + bytes([first[-1] + 1]))
 
-    def first_watch(self, folder: Path) -> bool:
+    def first_watch(self, folder: Path, since: float | None = None) -> bool:
         """Whether `folder` was never watched before this call; from now on it was."""
-        return bool(self._run("watch", folder=folder, now=self._clock()))
+        return bool(self._run("watch", folder=folder, since=self._clock() if since is None else since))
 
     def watched_since(self, folder: Path) -> float | None:
         """When `folder` was first watched, in seconds since the epoch, or None."""

@@ -178,6 +178,18 @@ class Store(JobReader, OutputFiles, SeenFiles):
                 raise StoreError(f"Job {row['id']} is {row['state']}: it has not ended yet.")
             return self._queue_again(row, printable(reason))
 
+    # A new store in the place of a damaged one (`rescue.py`)
+
+    def adopt(self, request: Request, outputs: Mapping[OutputKind, Path], summary: Mapping[str, Any]) -> Job:
+        """A job that was done before this store was made; the job that is there already if it is known."""
+        with self._transaction():
+            if rows := self._run("job_by_identity", identity=request.identity):
+                return job_from_row(rows[0])
+            job = self._insert(request, origin=Origin.FOLDER, priority=Priority.FOLDER, reply_to=None)
+            self._replace_outputs(job.id, outputs)
+            text = json.dumps(dict(summary), sort_keys=True)
+            return self._move(self._exactly_row(job.id), JobState.DONE, "known from its result", summary=text)
+
     # Housekeeping
 
     def prune(self, older_than_s: float) -> list[str]:

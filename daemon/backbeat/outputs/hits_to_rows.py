@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from backbeat.osc import OscMessage, Peer
 from backbeat.osc_row import TIME, OscRow
 from backbeat.outputs.read_result import VELOCITY_MAX
-from backbeat.records import Hit, Hits
+from backbeat.records import Hit
 from backbeat.values import Instrument
 
 _ARGUMENTS: dict[str, tuple[str, Callable[[str, Hit, int], object]]] = {
@@ -29,7 +29,9 @@ def hit_to_messages(rows: Sequence[OscRow], job: str, hit: Hit, note: int) -> It
             yield Peer(row.host, row.port), _message(row, job, hit, note)
 
 
-def hits_to_rows(rows: Sequence[OscRow], job: str, hits: Hits, notes: Mapping[Instrument, int]) -> dict[Peer, list[OscMessage]]:
+def hits_to_rows(
+    rows: Sequence[OscRow], job: str, hits: Iterable[Hit], notes: Mapping[Instrument, int]
+) -> dict[Peer, list[OscMessage]]:
     """All hits at once, for each receiver, in order: only by rows that send the time, without which this would be a flash."""
     timed = [row for row in rows if TIME in row.arguments]
     found: dict[Peer, list[OscMessage]] = {}

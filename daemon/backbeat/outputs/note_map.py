@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from backbeat.errors import PresetError
 from backbeat.outputs.note_fallback import stand_in
 from backbeat.outputs.note_map_table import MapStatus, NoteRow, chains_of, doubts_in, mistakes_in, read_rows, with_note
 from backbeat.outputs.preset_files import note_map_files, preset_file
+from backbeat.toml_text import TOMLDecodeError, parse_toml
 from backbeat.values import Instrument
 
 
@@ -105,6 +105,6 @@ def check_note_map(path: Path) -> tuple[list[str], list[str]]:
 
 def _read_table(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return parse_toml(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, TOMLDecodeError) as error:
         raise PresetError(f"The note map {path} cannot be read: {error}.") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,7 @@ def result_of(document: Mapping[str, Any], path: Path) -> Result:
     """What is needed of a result file that `read_document` has read; raises OutputError when something is missing."""
     try:
         return _result(document, path)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise _not_ours(path) from error
 
 
@@ -101,4 +102,7 @@ def _result(document: Mapping[str, Any], path: Path) -> Result:
 
 
 def _hit(row: Mapping[str, Any]) -> Hit:
-    return Hit(float(row["time"]), Instrument(row["instrument"]), int(row["midi_velocity"]), float(row["confidence"]))
+    hit = Hit(float(row["time"]), Instrument(row["instrument"]), int(row["midi_velocity"]), float(row["confidence"]))
+    if not (0 <= hit.time_s < math.inf and 1 <= hit.velocity <= VELOCITY_MAX and 0 <= hit.confidence <= 1):
+        raise ValueError(f"{hit} cannot be a hit")
+    return hit

@@ -10,7 +10,7 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,20 +55,30 @@ def sweep_temps(out_base: Path) -> list[Path]:
 
     Call it only while nobody writes there. Files that cannot be removed are left alone.
     """
-    prefixes = {_temp_prefix(out_base.name + kind.suffix) for kind in OutputKind}
-    removed: list[Path] = []
+    return _sweep(out_base.parent, {_temp_prefix(out_base.name + kind.suffix) for kind in OutputKind})
+
+
+def sweep_temps_of(path: Path) -> list[Path]:
+    """As `sweep_temps`, for a single file that is no result of a job."""
+    return _sweep(path.parent, {_temp_prefix(path.name)})
+
+
+def _sweep(folder: Path, prefixes: Collection[str]) -> list[Path]:
+    """Names are looked at as text: the folder may hold the results of ten thousand loops."""
     try:
-        candidates = [path for path in out_base.parent.iterdir() if path.name[:-_ENDING_LENGTH] in prefixes]
+        with os.scandir(folder) as entries:
+            found = [name for entry in entries if (name := entry.name).endswith(".part")]
     except OSError:
-        return removed
-    for path in candidates:
-        if _ENDING.fullmatch(path.name[-_ENDING_LENGTH:]) is None:
+        return []
+    removed: list[Path] = []
+    for name in found:
+        if name[:-_ENDING_LENGTH] not in prefixes or _ENDING.fullmatch(name[-_ENDING_LENGTH:]) is None:
             continue
         try:
-            path.unlink()
+            (folder / name).unlink()
         except OSError:
             continue
-        removed.append(path)
+        removed.append(folder / name)
     return removed
 
 

@@ -19,7 +19,7 @@ from backbeat.config.schema import WatchConfig
 from backbeat.errors import AudioMissing, Cancelled, JobError, StoreError
 from backbeat.intake.bounce_settings import bounce_options
 from backbeat.intake.file_stamp import FileStamp, file_stamp
-from backbeat.intake.fingerprint import fingerprint
+from backbeat.intake.fingerprint import fingerprint_of
 from backbeat.intake.roots import Roots
 from backbeat.intake.watched_folder import BadBounce, Bounce
 from backbeat.jobs.job import Origin, Priority
@@ -59,7 +59,7 @@ class StoreMemory:
 class FolderDesk:
     """Takes bounces in. `on_bounce` and `on_bad` may be called on any thread; folders: watched path to its config.
 
-    roots: where the settings that lie beside a bounce may come from. They go before those of the folder.
+    roots: where bounces, and the settings that lie beside them, may come from. Those settings go before those of the folder.
     The watchers hand a file on once. What the store cannot take then, because its disk is full, waits here: `tick`.
     """
 
@@ -105,7 +105,8 @@ class FolderDesk:
     def _read(self, bounce: Bounce) -> None:
         """On the pool: takes the fingerprint, which reads the whole file, and reads the settings beside it."""
         try:
-            content = fingerprint(bounce.path, self._monitor)
+            with self._roots.open(bounce.path) as opened:
+                content = fingerprint_of(opened.file, self._monitor)
             options = bounce_options(bounce.path, self._roots)
             is_outdated = _version(file_stamp(bounce.path)) != _version(bounce.stamp)
         except AudioMissing:

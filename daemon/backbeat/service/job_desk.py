@@ -1,6 +1,6 @@
-"""What happens to jobs: taken in, handed to the worker, ended, tried again, taken up after a crash.
+"""What happens to jobs: taken in, handed to the runner, ended, tried again, taken up after a crash.
 
-Lives on the loop's thread, which owns the store. The worker does one job at a time.
+Lives on the loop's thread, which owns the store. The runner says how many jobs it takes at a time.
 """
 
 from __future__ import annotations
@@ -8,34 +8,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
-from backbeat.errors import AudioChanged, JobError, OutputError, StoreError, WorkerDied, in_words
+from backbeat.errors import AudioChanged, JobError, StoreError, WorkerDied, in_words
 from backbeat.jobs.job import Job, JobState, Origin, Submission
 from backbeat.jobs.retry import INTERRUPTED, next_attempt
 from backbeat.jobs.store import Store
 from backbeat.osc import Peer
-from backbeat.outputs.read_result import read_result
 from backbeat.pipeline.request import Request
 from backbeat.service.announcer import Announcer
-from backbeat.service.worker_messages import Died, Failed, Finished, Message, Progress, Stopped, Written
+from backbeat.service.finished_result import finished_outputs, summary_of
+from backbeat.service.job_runner import JobRunner
+from backbeat.service.worker_messages import Died, Failed, Finished, Heard, Message, Progress, Stopped, Written
 from backbeat.values import OutputKind
 
 log = logging.getLogger(__name__)
 
 RECOVERED_LISTENERS = 10_000
 """After a restart at most this many waiting jobs report to who asked for them."""
-
-
-class Worker(Protocol):
-    """The part of `worker_process.WorkerProcess` that is used."""
-
-    def submit(self, job_id: str, request: Request) -> None:
-        """Begin a job; the answers come as messages."""
-
-    def cancel(self, job_id: str) -> None:
-        """Ask it to stop; it is made to if it does not. Answered by a message in every case."""
 
 
 class JobDesk:
@@ -48,19 +39,19 @@ class JobDesk:
     def __init__(
         self,
         store: Store,
-        worker: Worker,
+        runner: JobRunner,
         announcer: Announcer,
         *,
         clock: Callable[[], float] = time.time,
         on_done: Callable[[Job, Mapping[OutputKind, Path]], object] = lambda _job, _outputs: None,
     ) -> None:
         self._store = store
-        self._worker = worker
+        self._runner = runner
         self._announcer = announcer
         self._clock = clock
         self._on_done = on_done
-        self._running: Job | None = None
-        self._last_word: Message | None = None  # how the running job ended, until the store has taken it
+        self._running: dict[str, Job] = {}
+        self._last_words: dict[str, Message] = {}  # how running jobs ended, until the store has taken it
         self._asked_to_stop: set[str] = set()
 
     # Coming in
@@ -70,7 +61,7 @@ class JobDesk:
         submission = self._store.submit(request, origin=origin, priority=priority, reply_to=_address(reply_to))
         job = submission.job
         self._announcer.listen(job.id, reply_to)
-        log.info("%s: %s (%s)", job.id, request.path.name, "queued" if submission.is_new else f"already {job.state}")
+        log.info("%s (%s)", request.path.name, "queued" if submission.is_new else f"already {job.state}", extra=_of(job))
         self._announcer.accepted(job, request.path)
         for replaced in submission.superseded:
             self._replaced(replaced)
@@ -86,7 +77,7 @@ class JobDesk:
         submission = self._store.submit_failed(request, error, origin=origin, priority=priority, reply_to=_address(reply_to))
         job = submission.job
         self._announcer.listen(job.id, reply_to)
-        log.warning("%s: %s: %s", job.id, request.path.name, error.in_words)
+        log.warning("%s: %s", request.path.name, error.in_words, extra=_of(job))
         self._announcer.ended(job, {})
         for replaced in submission.superseded:
             self._replaced(replaced)
@@ -104,30 +95,35 @@ class JobDesk:
     # Going on
 
     def tick(self) -> None:
-        """Begin the next job if none runs, and see to what others (`backbeat jobs cancel`) wrote into the store."""
-        if self._running is not None and self._last_word is not None:
-            self._conclude(self._running, self._last_word)  # the store could not take it before: its disk was full, say
+        """Begin jobs if the runner has room, and see to what others (`backbeat jobs cancel`) wrote into the store."""
+        for job_id, message in list(self._last_words.items()):
+            if job_id in self._last_words:  # concluding one comes by here for the next
+                self._conclude(self._running[job_id], message)  # the store could not take it before: its disk was full, say
         if self._store.changed_elsewhere():
             self._stop_cancelled()
             self._tell_ended()
-        if self._running is None and self._store.next_due() is not None:
-            self._begin_next()
+        while len(self._running) < self._runner.capacity and self._store.next_due() is not None:
+            if not self._begin_next():
+                break
 
     def receive(self, message: Message) -> None:
-        """Something that the worker says."""
-        job = self._running
-        job_id = getattr(message, "job_id", None)
-        if job is None or job_id != job.id:
+        """Something that the runner says."""
+        job = self._running.get(getattr(message, "job_id", None) or "")
+        if job is None:
             return  # late news of a job that has ended
         match message:
             case Progress():
-                self._store.progress(job.id, message.stage, message.fraction)
+                with suppress(StoreError):  # a store that is held for a moment: the next one is written
+                    self._store.progress(job.id, message.stage, message.fraction)
                 self._announcer.progress(job.id, message.stage, message.fraction)
+            case Heard():
+                self._announcer.heard(job, message.first, message.hits)
             case Written():
-                self._store.record_output(job.id, message.kind, message.path)
+                with suppress(StoreError):  # recorded when the job ends, and planned until then
+                    self._store.record_output(job.id, message.kind, message.path)
                 self._announcer.ready(job.id, message.kind, message.path)
             case Finished() | Stopped() | Failed() | Died():
-                self._last_word = message
+                self._last_words[job.id] = message
                 self._conclude(job, message)
 
     def recover(self) -> None:
@@ -141,43 +137,49 @@ class JobDesk:
             self._settle(job, again, "interrupted: the daemon was ended")
 
     def interrupt(self) -> None:
-        """The daemon is being stopped and the worker has ended: the running job goes back into the line."""
-        if self._running is not None:
-            self._settle(self._running, self._clock(), "interrupted: the daemon was stopped")
-            self._running = None
+        """The daemon is being stopped and the runner has ended: running jobs go back into the line."""
+        while self._running:
+            _, job = self._running.popitem()
+            self._settle(job, self._clock(), "interrupted: the daemon was stopped")
 
     # Inside
 
     def _settle(self, job: Job, again: float | None, reason: str) -> None:
-        """A job whose worker is gone: done if its JSON is there, else done again, or failed if that went on too long."""
-        outputs = _finished_outputs(job)
+        """A job whose runner is gone: done if its JSON is there, else done again, or failed if that went on too long."""
+        outputs = finished_outputs(job.request)
         if outputs is not None:
-            log.info("%s: was finished when the daemon ended", job.id)
-            settled = self._store.finish(job.id, outputs, _summary_of(outputs))
+            log.info("was finished when the daemon ended", extra=_of(job))
+            settled = self._store.finish(job.id, outputs, summary_of(outputs))
         elif again is not None:
-            log.info("%s: %s; it is done again", job.id, reason)
+            log.info("%s; it is done again", reason, extra=_of(job))
             settled = self._store.retry_later(job.id, reason, again)
         else:
             message = f"Backbeat was ended {job.attempts} times while it worked on {job.path.name}."
             settled = self._store.fail(job.id, INTERRUPTED, message, "Try it again with `backbeat jobs retry`.")
         self._announcer.ended(settled, outputs or {})
 
-    def _begin_next(self) -> None:
+    def _begin_next(self) -> bool:
+        """Begin the most urgent job that may be begun; whether there was one."""
         job = self._store.claim()
         if job is None:
-            return
-        self._running = job
+            return False
+        self._running[job.id] = job
+        if (outputs := finished_outputs(job.request)) is not None:  # the store has forgotten: it was damaged, or pruned
+            log.info("%s: its result is there already", job.id)
+            self._last_words[job.id] = Finished(job_id=job.id, outputs=outputs, summary=summary_of(outputs))
+            return True
         try:
             for kind in OutputKind:
                 self._store.plan_output(job.id, kind, job.request.output(kind))
         except StoreError as error:  # begun is begun; without a plan each file is known as ours a moment later
-            log.warning("%s: %s", job.id, error.in_words)
-        log.info("%s: begun, %s", job.id, job.path)
-        self._worker.submit(job.id, job.request)
+            log.warning("%s", error.in_words, extra=_of(job))
+        log.info("begun, %s", job.path, extra=_of(job))
+        self._runner.submit(job.id, job.request, priority=job.priority)
+        return True
 
     def _replaced(self, job_id: str) -> None:
         """An older job for the same place: a running one is stopped, a waiting one has ended already."""
-        if self._running and self._running.id == job_id:
+        if job_id in self._running:
             self._stop_cancelled()
         elif job := self._store.job(job_id):
             self._announcer.ended(job, {})
@@ -191,12 +193,12 @@ class JobDesk:
 
     def _stop_cancelled(self) -> None:
         for job_id in self._store.cancel_requests():
-            if self._running and self._running.id == job_id and job_id not in self._asked_to_stop:
+            if job_id in self._running and job_id not in self._asked_to_stop:
                 self._asked_to_stop.add(job_id)
-                self._worker.cancel(job_id)
+                self._runner.cancel(job_id)
 
     def _conclude(self, job: Job, message: Message) -> None:
-        """The worker is done with the job. What the store cannot take now is concluded again at the next tick."""
+        """The runner is done with the job. What the store cannot take now is concluded again at the next tick."""
         match message:
             case Finished():
                 self._end(self._store.finish(job.id, message.outputs, message.summary), message.outputs)
@@ -211,19 +213,20 @@ class JobDesk:
 
     def _fail(self, job: Job, code: str, message: str, advice: str, again: float | None) -> None:
         if code == AudioChanged.code and job.origin is Origin.FOLDER:  # the folder is watched: the new bounce is on its way
-            log.info("%s: %s", job.id, message)
+            log.info("%s", message, extra=_of(job))
             self._end(self._store.end_superseded(job.id))
         elif again is None:
-            log.warning("%s: failed: %s", job.id, in_words(message, advice))
+            log.warning("failed: %s", in_words(message, advice), extra=_of(job))
             self._end(self._store.fail(job.id, code, message, advice))
         else:
-            log.warning("%s: will be tried again: %s", job.id, message)
+            log.warning("will be tried again: %s", message, extra=_of(job))
             self._end(self._store.retry_later(job.id, message, again))
 
     def _end(self, job: Job, outputs: Mapping[OutputKind, Path] | None = None) -> None:
-        self._running = self._last_word = None
+        self._running.pop(job.id, None)
+        self._last_words.pop(job.id, None)
         self._asked_to_stop.discard(job.id)
-        log.info("%s: %s", job.id, job.state)
+        log.info("%s", job.state, extra=_of(job))
         self._announcer.ended(job, outputs or {})
         if job.state is JobState.DONE:
             self._on_done(job, outputs or {})
@@ -244,6 +247,11 @@ class JobDesk:
         return {kind: file.path for kind, file in self._store.outputs(job.id).items() if file.is_there}
 
 
+def _of(job: Job) -> dict[str, str]:
+    """Marks a log line as the job's."""
+    return {"job": job.id}
+
+
 def _address(peer: Peer | None) -> str | None:
     return f"{peer.host}:{peer.port}" if peer else None
 
@@ -251,18 +259,3 @@ def _address(peer: Peer | None) -> str | None:
 def _peer(address: str | None) -> Peer | None:
     host, _, port = (address or "").rpartition(":")
     return Peer(host, int(port)) if port else None
-
-
-def _finished_outputs(job: Job) -> dict[OutputKind, Path] | None:
-    """The files of a job whose JSON, the commit mark, is there and whose other files are too; else None."""
-    try:
-        result = read_result(job.request.output(OutputKind.JSON))
-    except OutputError:
-        return None
-    complete = result.identity == job.identity and all(path.exists() for path in result.outputs.values())
-    return dict(result.outputs) if complete else None
-
-
-def _summary_of(outputs: Mapping[OutputKind, Path]) -> dict[str, object]:
-    result = read_result(outputs[OutputKind.JSON])
-    return {"bpm": result.detected_bpm, "confidence": result.confidence_score, "hits": result.hit_count}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import TypeVar
 
-from backbeat.errors import BackbeatError, Cancelled
+from backbeat.errors import BackbeatError, Cancelled, StoreDamaged
 
 T = TypeVar("T")
 Action = Callable[[], object]
@@ -59,7 +59,7 @@ class Loop:
         self._actions.put(self._end)
 
     def run(self, on_tick: Action) -> None:
-        """Run until `stop`. An action that fails is logged; the daemon outlives it."""
+        """Run until `stop`. An action that fails is logged; the daemon outlives it. Raises StoreDamaged when a tick does."""
         try:
             while not self._stopping:
                 self._wait_and_act()
@@ -90,9 +90,13 @@ class Loop:
         """As `_guard`; trouble that lasts (a full disk) is logged once and not at every tick."""
         try:
             on_tick()
+        except StoreDamaged:
+            raise
         except Exception as error:
             if repr(error) != self._tick_trouble:
-                log.exception("something went wrong; the daemon goes on trying")
+                trace = None if isinstance(error, BackbeatError) else error  # a sentence of ours needs no traceback
+                words = error.in_words if isinstance(error, BackbeatError) else "something went wrong."
+                log.exception("%s The daemon goes on trying.", words, exc_info=trace)
             self._tick_trouble = repr(error)
         else:
             self._tick_trouble = ""

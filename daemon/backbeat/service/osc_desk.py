@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
@@ -13,11 +13,12 @@ from pathlib import Path
 from backbeat import __version__
 from backbeat.config.schema import Config
 from backbeat.engines.registry import EngineKind, engine_info
-from backbeat.errors import BackbeatError, Cancelled, JobError, MidiPortError, OutputError, StoreError
+from backbeat.errors import BackbeatError, Cancelled, JobError, OutputError, StoreError
+from backbeat.host.chain import load_chain
 from backbeat.intake import osc_requests as ask
 from backbeat.intake.bounce_settings import bounce_options
-from backbeat.intake.file_stamp import FileStamp, file_stamp
-from backbeat.intake.fingerprint import fingerprint
+from backbeat.intake.file_stamp import FileStamp, stamp_of
+from backbeat.intake.fingerprint import fingerprint_of
 from backbeat.intake.roots import Roots
 from backbeat.intake.url_to_file import is_url, url_to_file
 from backbeat.jobs.job import Job, JobState, Origin, Priority
@@ -25,21 +26,22 @@ from backbeat.jobs.store import Store
 from backbeat.monitor import Monitor
 from backbeat.osc import Peer
 from backbeat.outputs import hits_to_osc as say
-from backbeat.outputs.hits_to_rows import hit_to_messages, hits_to_rows
+from backbeat.outputs.hits_to_rows import hits_to_rows
 from backbeat.outputs.live_midi import MidiPlayer
 from backbeat.outputs.notation.staff_map import load_staff_map
-from backbeat.outputs.note_map import NoteMap, load_note_map
+from backbeat.outputs.note_map import load_note_map
 from backbeat.outputs.osc_sender import OscSender
+from backbeat.outputs.playing.host_clock import HostClock
 from backbeat.outputs.read_result import Result, read_result
 from backbeat.pipeline.request import Request, free_out_base
-from backbeat.records import Hit
 from backbeat.service.announcer import Announcer
 from backbeat.service.job_desk import JobDesk
 from backbeat.service.live_desk import LiveDesk
 from backbeat.service.loop import Loop
+from backbeat.service.play_desk import PlayDesk
 from backbeat.service.tools import download_limits
 from backbeat.settings import HEARING_SETTINGS, Settings
-from backbeat.values import OutputKind, Stage
+from backbeat.values import Instrument, OutputKind, Stage
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class OscDesk:
 
     pool: reads files. downloads: has the downloads, which may take minutes, to itself; without it they share the pool.
     others: sends to those whom `[[osc.send]]` names, who may be out of reach of `sender`; without it `sender` does.
+    host_clock: what playing follows; without it, playing keeps its own time.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class OscDesk:
         live: LiveDesk,
         downloads: Executor | None = None,
         others: OscSender | None = None,
+        host_clock: HostClock | None = None,
     ) -> None:
         self._config = config
         self._roots = Roots(config.roots)
@@ -83,8 +87,7 @@ class OscDesk:
         self._announcer = announcer
         self._sender = sender
         self._others = others or sender
-        self._player = player
-        self._silent = MidiPlayer(silent=True)
+        self._playing = PlayDesk(config=config, player=player, sender=sender, others=self._others, host_clock=host_clock)
         self._pool = pool
         self._downloads = downloads or pool
         self._monitor = monitor
@@ -130,11 +133,13 @@ class OscDesk:
         settings = replace(configured, **request.options)
         load_note_map(settings.preset, self._user_presets)
         load_staff_map(settings.notation, self._user_presets)
+        load_chain(settings.chain, self._user_presets)
         engine_info(settings.engine, EngineKind.HITS)
         if is_url(request.path):
             self._downloads.submit(self._download, request, configured)
         else:
-            self._pool.submit(self._read, self._roots.confine(request.path), configured, request)
+            path = self._roots.confine(request.path)  # told at once, and before the disk is read
+            self._pool.submit(self._read, path, configured, request)
 
     def _repick(self, request: ask.Repick) -> None:
         job = self._finished(request.job)
@@ -171,33 +176,25 @@ class OscDesk:
         self._sender.send(say.subscribed(0), request.sender)
 
     def _play(self, request: ask.Play) -> None:
-        job, result, note_map = self._played(request.job)
-        loop_end_s = result.duration_s if request.loop else None
-
-        def on_hit(hit: Hit, note: int) -> None:
-            self._sender.broadcast(say.hit(job.id, hit, note), also=[request.sender])
-            for peer, message in hit_to_messages(self._config.osc.send, job.id, hit, note):
-                self._others.send(message, peer)
-
-        def play(player: MidiPlayer) -> None:
-            player.play(result.hits, note_map.notes, from_s=request.from_s, loop_end_s=loop_end_s, on_hit=on_hit)
-
-        self._stop_playing(request)
-        try:
-            play(self._player)
-        except MidiPortError as error:
-            play(self._silent)  # the hits still go out over OSC, for lights and scripts that want no MIDI
-            self._refuse("/backbeat/play", error, request.sender)
+        if job := self._unfinished(request.job):
+            self._announcer.listen(job.id, request.sender)
+            self._playing.play_as_heard(job, self._announcer.hits.source(job.id), self._notes, request)
+        else:
+            job, result = self._played(request.job)
+            self._playing.play(job, result, self._notes, request)
 
     def _stop_playing(self, _request: ask.OscRequest) -> None:
-        self._player.stop()
-        self._silent.stop()
+        self._playing.stop()
 
     def _send_hits(self, request: ask.SendHits) -> None:
-        job, result, note_map = self._played(request.job)
-        if not self._sender.stream(say.hits_to_messages(job.id, result.hits, note_map.notes), request.sender):
+        if running := self._unfinished(request.job):
+            self._announcer.listen(running.id, request.sender)
+            self._announcer.hits.follow(running.id, request.sender, self._notes)
+            return
+        job, result = self._played(request.job)
+        if not self._sender.stream(say.hits_to_messages(job.id, result.hits, self._notes), request.sender):
             raise StoreError("Too many hit streams are being sent already.", advice="Try again in a moment.")
-        rows = hits_to_rows(self._config.osc.send, job.id, result.hits, note_map.notes)
+        rows = hits_to_rows(self._config.osc.send, job.id, result.hits, self._notes)
         if rows and not self._others.stream_all(rows):
             raise StoreError("Too many hit streams are being sent to others already.", advice="Try again in a moment.")
 
@@ -229,8 +226,9 @@ class OscDesk:
     def _read(self, path: Path, configured: Settings, request: ask.Transcribe) -> None:
         """What the message says goes before what lies beside the recording, and that before the configuration."""
         try:
-            stamp = file_stamp(path)
-            content = fingerprint(path, self._monitor)
+            with self._roots.open(path) as opened:
+                stamp = stamp_of(opened.file)
+                content = fingerprint_of(opened.file, self._monitor)
             settings = replace(configured, **{**bounce_options(path, self._roots), **request.options})
         except Cancelled:
             return
@@ -279,10 +277,20 @@ class OscDesk:
                 )
         return job
 
-    def _played(self, job_id: str) -> tuple[Job, Result, NoteMap]:
-        """A finished job with its result and the note map that holds now."""
+    @property
+    def _notes(self) -> Mapping[Instrument, int]:
+        """The note map that holds now; raises PresetError when it is gone."""
+        return load_note_map(self._preset, self._user_presets).notes
+
+    def _unfinished(self, job_id: str) -> Job | None:
+        """The job, if its hits are still to come. Raises StoreError where there is none."""
+        job = self._job(job_id)
+        return job if job.state in UNFINISHED else None
+
+    def _played(self, job_id: str) -> tuple[Job, Result]:
+        """A finished job with its result."""
         job, json_path = self._result(job_id)
-        return job, read_result(json_path), load_note_map(self._preset, self._user_presets)
+        return job, read_result(json_path)
 
     def _result(self, job_id: str) -> tuple[Job, Path]:
         """A finished job and its result file."""

@@ -7,12 +7,13 @@ from typing import Any
 
 from backbeat.config.schema import Config
 from backbeat.config.serialise import config_from_json
-from backbeat.engines.protocols import EngineOptions
+from backbeat.engines.protocols import EngineOptions, TellHits, tell_nobody
 from backbeat.engines.registry import BEAT_ENGINES, open_beat_engine, open_hit_engine
 from backbeat.errors import EngineMissing
 from backbeat.monitor import Monitor
 from backbeat.pipeline.request import Request
-from backbeat.pipeline.run import Announce, run_request
+from backbeat.pipeline.run import run_request
+from backbeat.pipeline.stage_context import Announce
 from backbeat.service.tools import tools_from_config
 
 
@@ -23,18 +24,9 @@ class Runner:
         self._settings = config.transcribe
         self._tools = tools_from_config(config)
 
-    def __call__(self, request: Request, monitor: Monitor, announce: Announce) -> dict[str, Any]:
+    def __call__(self, request: Request, monitor: Monitor, announce: Announce, tell: TellHits = tell_nobody) -> dict[str, Any]:
         """Do the job and return its summary. Raises BackbeatError."""
-        summary = run_request(request, tools=self._tools, monitor=monitor, announce=announce)
-        return {
-            "bpm": summary.bpm,
-            "bpm_unreliable": summary.bpm_unreliable,
-            "midi_bpm": summary.midi_bpm,
-            "confidence": summary.confidence,
-            "hits": summary.hits,
-            "warnings": list(summary.warnings),
-            "timings_s": summary.timings_s,
-        }
+        return run_request(request, tools=self._tools, monitor=monitor, announce=announce, tell=tell).as_json
 
     def preload(self) -> None:
         """Open the configured recogniser and beat engine, so that the first bounce does not wait for them."""

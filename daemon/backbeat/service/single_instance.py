@@ -40,7 +40,7 @@ class SingleInstance:
     def __enter__(self) -> Self:
         """Raises AlreadyRunning, with the process id, when another process holds the folder; StoreError when none can."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise self._unusable(error) from error
@@ -69,8 +69,9 @@ class SingleInstance:
             ) from error
         except OSError as error:
             raise self._unusable(error) from error
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+        with contextlib.suppress(OSError):  # a full disk: it is held all the same, only without saying by whom
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
 
     def _unusable(self, error: OSError) -> StoreError:
         return StoreError(
@@ -79,8 +80,29 @@ class SingleInstance:
         )
 
 
+def holder(data_folder: Path) -> int | None:
+    """The process that holds this data folder (0: it is held, by whom cannot be read), or None when nobody does."""
+    try:
+        descriptor = os.open(data_folder / LOCK_NAME, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        _lock(descriptor)
+    except OSError:
+        return _process_in(descriptor) or 0
+    else:
+        return None
+    finally:
+        os.close(descriptor)  # lets go of it, too
+
+
 def _holder(descriptor: int) -> str:
+    process = _process_in(descriptor)
+    return f" (process {process})" if process else ""
+
+
+def _process_in(descriptor: int) -> int | None:
     with contextlib.suppress(OSError, ValueError):
         os.lseek(descriptor, 0, os.SEEK_SET)
-        return f" (process {int(os.read(descriptor, 32))})"
-    return ""
+        return int(os.read(descriptor, 32))
+    return None

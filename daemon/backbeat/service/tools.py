@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from backbeat.config.folders import user_presets_folder
 from backbeat.config.schema import Config, LimitsConfig, ModelsConfig
+from backbeat.config.serialise import config_to_json
 from backbeat.engines.net.weights import weights_mark
 from backbeat.engines.net_beats.settings import beat_weights_mark
 from backbeat.intake.download_limits import DownloadLimits
 from backbeat.models.resolver import ModelSettings, ModelStore
 from backbeat.pipeline.analysis_cache import AnalysisCache
 from backbeat.pipeline.file_to_audio import AudioLimits
-from backbeat.pipeline.run import Tools
+from backbeat.pipeline.stage_context import Tools
+from backbeat.service.worker_messages import Hello
+
+
+def hello_from_config(config: Config) -> Hello:
+    """What a new worker process is told."""
+    return Hello(
+        config=config_to_json(config),
+        nice=config.jobs.nice,
+        log_level=config.log.level,
+        memory_mb=config.limits.worker_memory_mb,
+    )
 
 
 def model_store(models: ModelsConfig) -> ModelStore:
@@ -46,6 +58,7 @@ def tools_from_config(config: Config) -> Tools:
         cache=AnalysisCache(
             folder=config.jobs.data_folder / "analyses",
             models="|".join(map(str, (models.uri, models.version, models.sha256, *marks))),
+            user_presets=user_presets_folder(),
         ),
         user_presets=user_presets_folder(),
         low_confidence_threshold=config.result.low_confidence_threshold,

@@ -19,15 +19,17 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, BinaryIO
 
-from backbeat.errors import BackbeatError, Cancelled, JobError
+from backbeat.engines.protocols import TellHits
+from backbeat.errors import BackbeatError
 from backbeat.monitor import Monitor
 from backbeat.pipeline.request import Request
+from backbeat.program_limits import limit_own_memory
+from backbeat.service.job_outcome import describe, outcome_of
 from backbeat.service.logging import job_context
 from backbeat.service.parent_watch import end_at_once, end_with_parent
-from backbeat.service.worker_channel import JobMonitor, LogToDaemon, Outgoing, take_standard_streams
+from backbeat.service.worker_channel import JobHits, JobMonitor, LogToDaemon, Outgoing, take_streams
 from backbeat.service.worker_messages import (
     Cancel,
-    Failed,
     Finished,
     Hello,
     Message,
@@ -47,7 +49,7 @@ DEFAULT_RUNNER = "backbeat.service.runner:make_runner"
 NICE = 5
 
 Announce = Callable[[OutputKind, Path], None]
-RunJob = Callable[[Request, Monitor, Announce], Mapping[str, Any]]
+RunJob = Callable[[Request, Monitor, Announce, TellHits], Mapping[str, Any]]
 """Does one job and returns its summary; raises JobError or Cancelled. May have a `preload()`."""
 
 
@@ -109,6 +111,7 @@ class Worker:
     def _greet(self, hello: Hello) -> None:
         self._config = hello.config
         logging.getLogger("backbeat").setLevel(hello.log_level.upper())
+        limit_own_memory(hello.memory_mb)
         if hello.nice:
             _give_way()
         self._outgoing.send(Ready(pid=os.getpid()))
@@ -124,7 +127,7 @@ class Worker:
             error = failure.message
         except (Exception, SystemExit) as failure:  # noqa: BLE001 - the worker loop: foreign code must not end it
             _log.exception("loading the models ahead of time failed")
-            error = _describe(failure)
+            error = describe(failure)
         self._outgoing.send(Preloaded(took_s=time.monotonic() - began, error=error))
 
     def _do(self, work: Work) -> Message:
@@ -137,20 +140,13 @@ class Worker:
             self._outgoing.send(Written(job_id=job_id, kind=kind, path=path))
 
         monitor = JobMonitor(job_id, self._outgoing, self._cancelled)
-        try:
+
+        def work_through() -> Message:
             monitor.check()
-            summary = dict(self._open_runner()(work.request, monitor, announce))
+            summary = dict(self._open_runner()(work.request, monitor, announce, JobHits(job_id, self._outgoing).tell))
             return self._outgoing.checked(Finished(job_id=job_id, outputs=outputs, summary=summary))
-        except Cancelled:
-            return Stopped(job_id=job_id)
-        except BackbeatError as error:
-            return _failed(job_id, error)
-        except MemoryError:
-            _log.exception("out of memory")
-            return _out_of_memory(job_id)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the worker loop: foreign code must not end it
-            _log.exception("the job failed unexpectedly")
-            return _internal(job_id, error)
+
+        return outcome_of(job_id, work_through)
 
     def _open_runner(self) -> RunJob:
         if self._run_job is None:
@@ -158,35 +154,6 @@ class Worker:
             make_runner: Callable[[str], RunJob] = getattr(import_module(module), name)
             self._run_job = make_runner(self._config)
         return self._run_job
-
-
-def _failed(job_id: str, error: BackbeatError) -> Failed:
-    retry = isinstance(error, JobError) and error.retry
-    return Failed(job_id=job_id, code=error.code, message=error.message, advice=error.advice, retry=retry)
-
-
-def _out_of_memory(job_id: str) -> Failed:
-    return Failed(
-        job_id=job_id,
-        code="out_of_memory",
-        message="There was not enough memory for this recording.",
-        advice="Close other programs, or split the recording into shorter files.",
-        retry=False,
-    )
-
-
-def _internal(job_id: str, error: BaseException) -> Failed:
-    return Failed(
-        job_id=job_id,
-        code="internal",
-        message=f"Backbeat made a mistake: {_describe(error)}.",
-        advice="The log has the details. Please report it, with the log and if you can with the recording.",
-        retry=False,
-    )
-
-
-def _describe(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def _give_way() -> None:
@@ -207,8 +174,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     faulthandler.enable()
     end_with_parent()
-    incoming, outgoing = take_standard_streams()
+    incoming, outgoing = take_streams()
     logging.getLogger().addHandler(LogToDaemon(outgoing))
+    logging.captureWarnings(True)
     worker = Worker(options.runner, outgoing)
     Thread(target=worker.listen, args=(incoming,), name="daemon-listener", daemon=True).start()
     worker.work()

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Container
 from threading import Lock
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from backbeat.errors import Cancelled
-from backbeat.service.logging import current_job
+from backbeat.records import Hits
+from backbeat.service.logging import current_job, current_stage, exception_of, message_of, note_stage
 from backbeat.service.parent_watch import end_at_once
-from backbeat.service.worker_messages import LogLine, Message, Progress, to_line
+from backbeat.service.worker_messages import Heard, LogLine, Message, Progress, to_line
+from backbeat.standard_streams import take_standard_streams
 from backbeat.values import Stage
 
 PROGRESS_INTERVAL_S = 0.1
 """No more than so many progress messages of a stage; its beginning and end are always told."""
+
+
+class Sender(Protocol):
+    """Takes messages for who waits for a job."""
+
+    def send(self, message: Message) -> None:
+        """Send it."""
 
 
 class Outgoing:
@@ -46,7 +54,7 @@ class JobMonitor:
     """The `Monitor` of one job."""
 
     def __init__(
-        self, job_id: str, outgoing: Outgoing, cancelled: Container[str], clock: Callable[[], float] = time.monotonic
+        self, job_id: str, outgoing: Sender, cancelled: Container[str], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._job_id = job_id
         self._outgoing = outgoing
@@ -55,6 +63,7 @@ class JobMonitor:
         self._told: dict[Stage, tuple[float, float]] = {}
 
     def progress(self, stage: Stage, fraction: float) -> None:
+        note_stage(stage)
         fraction = min(max(float(fraction), 0.0), 1.0)
         now = self._clock()
         told_at, told = self._told.get(stage, (-PROGRESS_INTERVAL_S, -1.0))
@@ -69,6 +78,20 @@ class JobMonitor:
             raise Cancelled("The job was cancelled.")
 
 
+class JobHits:
+    """Tells the daemon the hits of one job, in parts."""
+
+    def __init__(self, job_id: str, outgoing: Sender) -> None:
+        self._job_id = job_id
+        self._outgoing = outgoing
+        self._told = 0
+
+    def tell(self, hits: Hits) -> None:
+        if len(hits):
+            self._outgoing.send(Heard(job_id=self._job_id, first=self._told, hits=tuple(hits)))
+            self._told += len(hits)
+
+
 class LogToDaemon(logging.Handler):
     """Log records of the worker, traceback included, become lines of the daemon's log."""
 
@@ -77,20 +100,18 @@ class LogToDaemon(logging.Handler):
         self._outgoing = outgoing
 
     def emit(self, record: logging.LogRecord) -> None:
-        line = LogLine(level=record.levelno, logger=record.name, text=self.format(record), job_id=current_job())
+        line = LogLine(
+            level=record.levelno,
+            logger=record.name,
+            text=message_of(record),
+            job_id=current_job(),
+            stage=current_stage(),
+            exception=exception_of(record),
+        )
         self._outgoing.send(line)
 
 
-def take_standard_streams() -> tuple[BinaryIO, Outgoing]:
-    """Keep standard input and output for the daemon alone.
-
-    What libraries print goes to standard error instead, and programs that a job starts find an empty standard input:
-    ffmpeg would otherwise eat messages. The kept copies are not inherited.
-    """
-    incoming = os.fdopen(os.dup(0), "rb")
-    outgoing = os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
+def take_streams() -> tuple[BinaryIO, Outgoing]:
+    """Keep standard input and output for the daemon alone."""
+    incoming, outgoing = take_standard_streams()
     return incoming, Outgoing(outgoing)

@@ -22,15 +22,15 @@ _BY_STATUS = {
 }
 
 
-def death_in_words(returncode: int) -> str:
+def death_in_words(returncode: int, who: str = "The worker process") -> str:
     """A sentence for a return code as `subprocess` gives it: negative is a signal."""
     if returncode < 0:
         try:
             name = signal.Signals(-returncode).name
         except ValueError:
             name = f"signal {-returncode}"
-        return f"The worker process {_BY_SIGNAL.get(name, f'was ended by {name}')}."
-    return f"The worker process {_BY_STATUS.get(returncode, f'ended with exit status {returncode}')}."
+        return f"{who} {_BY_SIGNAL.get(name, f'was ended by {name}')}."
+    return f"{who} {_BY_STATUS.get(returncode, f'ended with exit status {returncode}')}."
 
 
 @dataclass

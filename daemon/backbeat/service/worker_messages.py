@@ -2,7 +2,7 @@
 
     daemon -> worker   Hello (first), Preload, Work, Cancel; end of file: the daemon is gone
     worker -> daemon   Ready (answers Hello), Preloaded, LogLine at any time;
-                       for each Work: Progress and Written as they come, then one of Finished, Failed, Stopped
+                       for each Work: Progress, Heard and Written as they come, then one of Finished, Failed, Stopped
 
 A kind that the other side does not know is passed over with a line in the log.
 """
@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from backbeat.pipeline.request import Request
+from backbeat.records import Hit
 from backbeat.settings import Settings
-from backbeat.values import OutputKind, Stage
+from backbeat.values import Instrument, OutputKind, Stage
 
 _log = logging.getLogger(__name__)
 
@@ -29,11 +30,15 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Hello(Message):
-    """config: the daemon's configuration as JSON, for the runner. nice: give way to the DAW. log_level: as in config."""
+    """config: the daemon's configuration as JSON, for the runner. nice: give way to the DAW. log_level: as in config.
+
+    memory_mb: most memory of the worker; 0: as much as the computer has.
+    """
 
     config: str = "{}"
     nice: bool = False
     log_level: str = "info"
+    memory_mb: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +86,15 @@ class Progress(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Heard(Message):
+    """Hits have become certain. first: the number of the first of them, from 0, among all hits of the job."""
+
+    job_id: str
+    first: int
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Written(Message):
     """An output file is there."""
 
@@ -118,12 +132,14 @@ class Stopped(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class LogLine(Message):
-    """A log record of the worker. level: as in `logging`."""
+    """A log record of the worker. level: as in `logging`. exception: a traceback."""
 
     level: int
     logger: str
     text: str
     job_id: str | None
+    stage: str | None = None
+    exception: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +163,7 @@ MESSAGE_TYPES: dict[str, type[Message]] = {
     "ready": Ready,
     "preloaded": Preloaded,
     "progress": Progress,
+    "heard": Heard,
     "written": Written,
     "finished": Finished,
     "failed": Failed,
@@ -158,7 +175,8 @@ MESSAGE_TYPES: dict[str, type[Message]] = {
 _NAMES = {kind: name for name, kind in MESSAGE_TYPES.items()}
 
 
-def _request_to_json(request: Request) -> dict[str, str]:
+def request_to_json(request: Request) -> dict[str, str]:
+    """A request as JSON has it."""
     return {
         "path": str(request.path),
         "fingerprint": request.fingerprint,
@@ -167,7 +185,8 @@ def _request_to_json(request: Request) -> dict[str, str]:
     }
 
 
-def _request_from_json(value: Mapping[str, str]) -> Request:
+def request_from_json(value: Mapping[str, str]) -> Request:
+    """The inverse; raises KeyError or ValueError for what is none."""
     return Request(
         path=Path(value["path"]),
         fingerprint=value["fingerprint"],
@@ -180,7 +199,11 @@ _CODECS: dict[Any, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     Path: (str, Path),
     Stage: (str, Stage),
     OutputKind: (str, OutputKind),
-    Request: (_request_to_json, _request_from_json),
+    Request: (request_to_json, request_from_json),
+    tuple[Hit, ...]: (
+        lambda hits: [[hit.time_s, str(hit.instrument), hit.velocity, hit.confidence] for hit in hits],
+        lambda rows: tuple(Hit(float(t), Instrument(name), int(v), float(c)) for t, name, v, c in rows),
+    ),
     Mapping[OutputKind, Path]: (
         lambda files: {str(kind): str(path) for kind, path in files.items()},
         lambda files: {OutputKind(kind): Path(path) for kind, path in files.items()},
@@ -204,7 +227,7 @@ def from_line(line: bytes) -> Message | None:
         body = json.loads(line)
         kind = MESSAGE_TYPES[body["message_type"]]
         return kind(**{name: decode(body[name]) for name, (_, decode) in _fields(kind).items()})
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         _log.warning("passed over a message between daemon and worker (%r): %.200r", error, line)
         return None
 

@@ -11,8 +11,10 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from threading import Condition, Event, Thread, Timer
+from functools import partial
+from threading import TIMEOUT_MAX, Condition, Event, Thread, Timer
 
+from backbeat.errors import TookTooLong
 from backbeat.pipeline.request import Request
 from backbeat.service.logging import job_context
 from backbeat.service.worker_child import WorkerChild
@@ -47,6 +49,7 @@ class WorkerProcess:
     on_message: quick and not raising, such as a queue's `put`.
     hello: what each new worker is told. preload: let each load its models at once.
     cancel_grace_s: how long a cancelled job may take to stop before its worker is killed.
+    job_limit_s: how long a job may take before its worker is killed and it has failed; None: as long as it likes.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class WorkerProcess:
         environment: Mapping[str, str] | None = None,
         preload: bool = False,
         cancel_grace_s: float = CANCEL_GRACE_S,
+        job_limit_s: float | None = None,
         backoff: Backoff | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -67,18 +71,25 @@ class WorkerProcess:
         self._environment = environment
         self._preload = preload
         self._cancel_grace_s = cancel_grace_s
+        self._job_limit_s = job_limit_s
         self._backoff = backoff or Backoff()
         self._clock = clock
-        self._state = Condition()  # guards the four below
+        self._state = Condition()  # guards the five below
         self._child: WorkerChild | None = None
         self._work: Work | None = None
         self._grace: Timer | None = None  # set: the job is being cancelled
+        self._limit: Timer | None = None  # of the job's time
         self._stopping = Event()
         self._supervisor = Thread(target=self._supervise, name="worker-supervisor", daemon=True)
 
     def start(self) -> None:
         """Start the first worker; returns at once."""
         self._supervisor.start()
+
+    @property
+    def capacity(self) -> int:
+        """One job at a time."""
+        return 1
 
     @property
     def pid(self) -> int | None:
@@ -92,12 +103,14 @@ class WorkerProcess:
         with self._state:
             return self._work.job_id if self._work else None
 
-    def submit(self, job_id: str, request: Request) -> None:
+    def submit(self, job_id: str, request: Request, *, priority: int = 0) -> None:  # noqa: ARG002 - there is no line here
         """Begin a job; only when `job_id` is None. Between two workers it waits for the next one."""
         with self._state:
             if self._work is not None:
                 raise RuntimeError(f"the worker is busy with job {self._work.job_id}")
             self._work = Work(job_id=job_id, request=request)
+            if self._job_limit_s is not None:
+                self._limit = _timer(self._job_limit_s, partial(self._give_up, self._work))
             if self._child:
                 self._child.send(self._work)
 
@@ -112,9 +125,7 @@ class WorkerProcess:
                 return
             if self._child:
                 self._child.send(Cancel(job_id=job_id))
-                self._grace = Timer(self._cancel_grace_s, self._kill_for, args=(work,))
-                self._grace.daemon = True
-                self._grace.start()
+                self._grace = _timer(self._cancel_grace_s, partial(self._kill_for, work))
                 return
             self._end_work()
         self._tell(Stopped(job_id=job_id))
@@ -194,8 +205,7 @@ class WorkerProcess:
 
     def _receive(self, message: Message) -> None:
         if isinstance(message, LogLine):
-            with job_context(message.job_id):
-                logging.getLogger(message.logger).log(message.level, "%s", message.text)
+            _log_again(message)
         elif isinstance(message, Finished | Failed | Stopped):
             self._receive_end(message)
         elif isinstance(message, Preloaded):
@@ -236,10 +246,27 @@ class WorkerProcess:
                 _log.warning("Job %s did not stop when asked; its worker is replaced.", work.job_id)
                 self._child.kill()
 
+    def _give_up(self, work: Work) -> None:
+        """The job has had its time: it has failed, whatever its worker is at."""
+        limit_s = self._job_limit_s or 0.0
+        with self._state:
+            if self._work is not work:
+                return
+            was_cancelled = self._grace is not None
+            self._end_work()
+            if self._child:
+                self._child.kill()
+        if was_cancelled:
+            self._tell(Stopped(job_id=work.job_id))
+            return
+        error = TookTooLong(f"The job took longer than the {limit_s / 60:g} minutes that it may, and was ended.")
+        self._tell(Failed(job_id=work.job_id, code=error.code, message=error.message, advice=error.advice, retry=error.retry))
+
     def _end_work(self) -> None:
-        if self._grace:
-            self._grace.cancel()
-        self._work = self._grace = None
+        for timer in (self._grace, self._limit):
+            if timer:
+                timer.cancel()
+        self._work = self._grace = self._limit = None
         self._state.notify_all()
 
     def _tell(self, message: Message) -> None:
@@ -247,6 +274,23 @@ class WorkerProcess:
             self._on_message(message)
         except Exception:  # noqa: BLE001 - the worker loop: without this thread no job would ever end
             _log.exception("a message of the worker could not be dealt with: %.200r", message)
+
+
+def _timer(wait_s: float, action: Callable[[], None]) -> Timer:
+    timer = Timer(min(wait_s, TIMEOUT_MAX), action)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _log_again(line: LogLine) -> None:
+    """What the worker logged, as if it had been logged here."""
+    logger = logging.getLogger(line.logger)
+    if logger.isEnabledFor(line.level):
+        record = logger.makeRecord(line.logger, line.level, "worker", 0, "%s", (line.text,), None)
+        record.exc_text = line.exception
+        with job_context(line.job_id, line.stage):
+            logger.handle(record)
 
 
 def _log_preloaded(message: Preloaded) -> None:

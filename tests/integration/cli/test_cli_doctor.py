@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,14 @@ def test_a_free_osc_port_is_ok_and_a_taken_one_is_told(home: Path, capsys: Captu
     assert "no Backbeat answers there" in only(taken, "osc")["detail"]
     assert only(free, "osc")["verdict"] == "ok"
     assert only(free, "osc")["detail"] == "free; no daemon is running"
+
+
+def test_the_port_of_a_clock_to_follow_is_looked_for(home: Path, capsys: Capture) -> None:
+    _, findings = report(capsys, "--set", "midi.clock=mtc", "--set", "midi.clock_port=no such port")
+    assert only(findings, "midi", "clock")["verdict"] == "warning"
+    assert only(findings, "midi", "clock")["detail"] == "'no such port' is not there"
+    _, findings = report(capsys, "--set", "midi.clock=midi")
+    assert only(findings, "midi", "clock")["verdict"] == ("warning" if sys.platform == "win32" else "ok")
 
 
 def test_a_midi_port_that_is_not_there_is_told(home: Path, capsys: Capture) -> None:

@@ -48,6 +48,8 @@ sys.stderr.write(json.dumps({"code": code, "modules": sorted(sys.modules)}))
         ["demo", "--help"],
         ["plot", "--help"],
         ["play", "--help"],
+        ["batch", "--help"],
+        ["top", "--help"],
         ["jobs", "list"],
         ["jobs", "list", "--json"],
         ["config", "show"],

@@ -61,5 +61,7 @@ def test_verifying_nothing_says_how_to_fetch(home: Path, capsys: Capture) -> Non
 
 def test_ports_are_a_list_for_scripts(home: Path, capsys: Capture) -> None:
     assert main(["ports", "--json"]) == 0
-    assert isinstance(json.loads(capsys.readouterr().out), list)
+    ports = json.loads(capsys.readouterr().out)
+    assert isinstance(ports, list)
+    assert all(port.keys() == {"direction", "name"} for port in ports)
     assert main(["ports"]) == 0

@@ -51,7 +51,7 @@ def out(capsys: Capture, *arguments: str, code: int = 0) -> str:
 def test_the_list_has_status_version_source_and_whose_and_then_the_staff_maps(presets: Path, capsys: Capture) -> None:
     main(["presets", "new", "my-kit", "--from", "bfd3"])
     capsys.readouterr()
-    rows, notations = out(capsys, "list").split("\n\n")
+    rows, notations, _chains = out(capsys, "list").split("\n\n")
     heading, *lines = rows.splitlines()
     assert heading.split() == ["preset", "for", "version", "status", "whose", "source"]
     by_name = {line.split()[0]: line for line in lines}

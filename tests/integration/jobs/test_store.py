@@ -7,13 +7,16 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from backbeat.errors import AudioTruncated, StoreError
+from backbeat.errors import AudioTruncated, StoreDamaged, StoreError
 from backbeat.intake.file_stamp import FileStamp, file_stamp
+from backbeat.jobs.database import BUSY_TIMEOUT_S
 from backbeat.jobs.job import Job, JobState, Origin, Priority
 from backbeat.jobs.store import Store
 from backbeat.pipeline.request import Request
@@ -336,9 +339,9 @@ class TestTheFile:
     def test_a_file_that_is_no_database_is_refused_with_what_to_do(self, tmp_path: Path) -> None:
         path = tmp_path / "jobs.db"
         path.write_bytes(b"RIFF, as it were" * 300)
-        with pytest.raises(StoreError, match="damaged") as caught:
+        with pytest.raises(StoreDamaged, match="damaged") as caught:
             Store(path)
-        assert "rename that file" in caught.value.advice
+        assert "moves the file aside" in caught.value.advice
 
     def test_damage_inside_is_reported_when_it_is_met(self, tmp_path: Path) -> None:
         path = tmp_path / "jobs.db"
@@ -346,10 +349,31 @@ class TestTheFile:
             for n in range(50):
                 store.submit(request_for(tmp_path / f"{n}.wav"), origin=Origin.FOLDER, priority=0)
         raw = bytearray(path.read_bytes())
-        raw[8192:] = b"\xee" * (len(raw) - 8192)
+        half = len(raw) // 8192 * 4096  # behind the description of the tables
+        raw[half:] = b"\xee" * (len(raw) - half)
         path.write_bytes(raw)
-        with pytest.raises(StoreError, match="damaged"), Store(path) as store:
-            store.jobs()
+        with pytest.raises(StoreDamaged, match="damaged"), Store(path) as store:
+            store.check()
+        with Store(path) as store:
+            store.raise_damage()
+            with pytest.raises(StoreError, match="damaged"):
+                store.jobs()
+            with pytest.raises(StoreDamaged, match="damaged"):
+                store.raise_damage()
+
+    def test_a_lock_that_is_held_is_waited_for_once_and_then_only_looked_at(self, tmp_path: Path) -> None:
+        path = tmp_path / "jobs.db"
+        with Store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("begin exclusive")
+            waits = []
+            for _ in range(3):
+                began = time.monotonic()
+                with pytest.raises(StoreError, match="held by another program"):
+                    store.submit(request_for(tmp_path / "song.wav"), origin=Origin.FOLDER, priority=0)
+                waits.append(time.monotonic() - began)
+            assert waits[0] >= BUSY_TIMEOUT_S > max(waits[1:])
+            other.execute("rollback")
+            assert store.submit(request_for(tmp_path / "song.wav"), origin=Origin.FOLDER, priority=0).is_new
 
     def test_a_folder_that_is_not_there_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(StoreError, match=r"nowhere.*cannot be opened"):

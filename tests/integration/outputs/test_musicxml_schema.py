@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from random import Random
 
 import pytest
 from tests.drum_scores import make_bars, make_score, page_of_everything
+from tests.fuzzing.score_targets import any_musicxml
 
 from backbeat.outputs.notation.staff_map import load_staff_map, staff_map_names
 from backbeat.outputs.score_to_musicxml import score_to_musicxml
@@ -73,6 +75,12 @@ def test_repeated_bars_are_valid(groove: Score, validate: Validate) -> None:
 
 def test_a_score_without_notes_has_no_instruments_and_is_valid(validate: Validate) -> None:
     assert validate(score_to_musicxml(make_score(bars=make_bars(*(FOUR_FOUR,) * 5)))) == ""
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_whatever_was_heard_is_valid(number: int, validate: Validate) -> None:
+    data, _ = any_musicxml(Random(number).randbytes(700))
+    assert validate(data) == ""
 
 
 def test_the_schema_would_find_an_element_out_of_place(groove: Score, validate: Validate) -> None:

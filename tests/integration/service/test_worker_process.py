@@ -16,6 +16,7 @@ from typing import TypeVar
 import pytest
 
 from backbeat.pipeline.request import Request
+from backbeat.service import worker_messages
 from backbeat.service.worker_death import Backoff
 from backbeat.service.worker_messages import (
     Died,
@@ -129,6 +130,13 @@ class TestAnswers:
         assert finished.outputs == {OutputKind.JSON: json_path}
         assert finished.summary["quantize"] == 30
         assert shared_worker.worker.job_id is None
+
+    def test_hits_come_while_the_job_runs_numbered_from_its_first(self, shared_worker: Heard) -> None:
+        shared_worker.worker.submit("job1", request_for("plays"))
+        parts = [shared_worker.next(worker_messages.Heard) for _ in range(3)]
+        assert [(part.first, len(part.hits)) for part in parts] == [(0, 2), (2, 2), (4, 1)], "an empty part is not told"
+        assert [hit.time_s for part in parts for hit in part.hits] == [0.0, 1.0, 2.0, 3.0, 4.0]
+        assert isinstance(shared_worker.end(), Finished)
 
     def test_one_process_does_job_after_job(self, shared_worker: Heard) -> None:
         pids = set()
@@ -256,6 +264,31 @@ class TestDeath:
             assert isinstance(finished, Finished)
             assert finished.summary["pid"] != first
             assert not [message for message in heard.rest() if isinstance(message, Died | Stopped)]
+
+    @unix_only
+    @pytest.mark.parametrize("action", ["stuck", "stuck_in_native_code"])
+    def test_a_job_that_takes_longer_than_it_may_has_failed_and_the_worker_is_replaced(self, action: str) -> None:
+        with started(job_limit_s=0.5) as heard:
+            first = heard.next(Ready).pid
+            failed = heard.do(action)
+            assert isinstance(failed, Failed)
+            assert (failed.job_id, failed.code, failed.retry) == ("job1", "took_too_long", False)
+            assert "0.00833333 minutes" in failed.message
+            assert heard.next(Ready).pid != first
+            wait_until(lambda: not is_alive(first), "the end of the worker that took too long")
+
+    def test_a_job_that_ends_in_time_is_not_reported_again(self) -> None:
+        with started(job_limit_s=30.0) as heard:
+            for job_id in ("job1", "job2"):
+                assert isinstance(heard.do("finish", job_id), Finished)
+            assert not [message for message in heard.rest() if isinstance(message, Died | Failed)]
+
+    @linux_only
+    def test_a_job_that_wants_more_memory_than_the_worker_may_have_fails_alone(self) -> None:
+        with started(hello=Hello(memory_mb=1500)) as heard:
+            failed = heard.do("greedy")
+            assert isinstance(failed, Failed)
+            assert isinstance(heard.do("finish", "job2"), Finished)
 
     def test_a_job_that_waits_for_the_models_is_cancelled_without_killing_the_worker(self) -> None:
         with started(command=command("make_slow_loader"), preload=True, cancel_grace_s=30.0) as heard:

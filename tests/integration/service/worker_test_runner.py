@@ -14,12 +14,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from backbeat.engines.protocols import TellHits
 from backbeat.errors import AudioTruncated, OutputError
 from backbeat.monitor import Monitor
 from backbeat.pipeline.request import Request
-from backbeat.values import OutputKind, Stage
+from backbeat.records import Hit, hits_from_rows
+from backbeat.values import Instrument, OutputKind, Stage
 
 Announce = Callable[[OutputKind, Path], None]
+RunJob = Callable[[Request, Monitor, Announce, TellHits], Mapping[str, Any]]
 
 
 def finish(request: Request, monitor: Monitor, announce: Announce) -> Mapping[str, Any]:
@@ -68,6 +71,11 @@ def memory(request: Request, monitor: Monitor, announce: Announce) -> Mapping[st
     raise MemoryError
 
 
+def greedy(request: Request, monitor: Monitor, announce: Announce) -> Mapping[str, Any]:
+    """Asks for two gigabytes, as a damaged file may make a decoder do."""
+    return {"bytes": len(bytearray(2_000_000_000))}
+
+
 def aborts(request: Request, monitor: Monitor, announce: Announce) -> Mapping[str, Any]:
     os.abort()
 
@@ -114,27 +122,38 @@ def says(request: Request, monitor: Monitor, announce: Announce) -> Mapping[str,
     return {"config": CONFIG, "nice": os.nice(0)}
 
 
+def plays(monitor: Monitor, tell: TellHits) -> Mapping[str, Any]:
+    """Hears a kick a second, in parts of two, then nothing, then one more."""
+    kicks = [Hit(float(second), Instrument.KICK, 100, 0.5) for second in range(5)]
+    for part in (kicks[:2], kicks[2:4], [], kicks[4:]):
+        tell(hits_from_rows(part, engine="test"))
+        monitor.check()
+    return {"hits": len(kicks)}
+
+
 CONFIG: dict[str, Any] = {}
 
 
-def make_runner(config_json: str) -> Callable[[Request, Monitor, Announce], Mapping[str, Any]]:
+def make_runner(config_json: str) -> RunJob:
     CONFIG.update(json.loads(config_json))
 
-    def run(request: Request, monitor: Monitor, announce: Announce) -> Mapping[str, Any]:
+    def run(request: Request, monitor: Monitor, announce: Announce, tell: TellHits) -> Mapping[str, Any]:
+        if request.path.stem == "plays":
+            return plays(monitor, tell)
         action: Callable[[Request, Monitor, Announce], Mapping[str, Any]] = globals()[request.path.stem]
         return action(request, monitor, announce)
 
     return run
 
 
-def make_slow_loader(config_json: str) -> Callable[[Request, Monitor, Announce], Mapping[str, Any]]:
+def make_slow_loader(config_json: str) -> RunJob:
     """A runner whose models never finish loading."""
     threading.Event().wait()
     return make_runner(config_json)
 
 
-def make_preloading_runner(config_json: str) -> Callable[[Request, Monitor, Announce], Mapping[str, Any]]:
-    def run(request: Request, monitor: Monitor, announce: Announce) -> Mapping[str, Any]:
+def make_preloading_runner(config_json: str) -> RunJob:
+    def run(request: Request, monitor: Monitor, announce: Announce, tell: TellHits) -> Mapping[str, Any]:
         return {"loaded": LOADED}
 
     run.preload = lambda: LOADED.append("model")  # type: ignore[attr-defined]
@@ -144,5 +163,5 @@ def make_preloading_runner(config_json: str) -> Callable[[Request, Monitor, Anno
 LOADED: list[str] = []
 
 
-def make_nothing(config_json: str) -> Callable[[Request, Monitor, Announce], Mapping[str, Any]]:
+def make_nothing(config_json: str) -> RunJob:
     raise OutputError("The models folder cannot be written.")

@@ -63,7 +63,9 @@ class FakeSocket:
 
 
 class FakeWorker:
-    """Notes what it is asked. Like the real one it refuses a second job."""
+    """Notes what it is asked. Like the worker process it refuses a second job."""
+
+    capacity = 1
 
     def __init__(self) -> None:
         self.job_id: str | None = None
@@ -71,7 +73,7 @@ class FakeWorker:
         self.cancelled: list[str] = []
         self.is_asked_to_stop = False
 
-    def submit(self, job_id: str, request: Request) -> None:
+    def submit(self, job_id: str, request: Request, *, priority: int = 0) -> None:
         assert self.job_id is None, "the worker is busy"
         self.job_id, self.is_asked_to_stop = job_id, False
         self.submitted.append((job_id, request))

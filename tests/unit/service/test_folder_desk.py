@@ -160,10 +160,10 @@ def test_a_bounce_that_is_gone_before_it_is_read_is_no_job(make_desk, office) ->
 def test_a_bounce_that_cannot_be_read_is_a_failed_job_that_says_why(make_desk, office) -> None:
     desk = make_desk()
     path = desk.folder.path / "song.wav"
-    path.mkdir()  # whatever the system refuses to read
+    path.mkdir()  # somebody has put a folder in its place
     stamp = FileStamp(size=1, mtime_ns=2, inode=3)
     job = desk.take(Bounce(path=path, stamp=stamp, folder=desk.folder))
-    assert (job.state, job.error_code) == (JobState.FAILED, "unreadable")
+    assert (job.state, job.error_code) == (JobState.FAILED, "refused")
 
 
 def test_a_file_that_will_never_be_complete_is_a_failed_job_and_is_remembered(make_desk, office) -> None:

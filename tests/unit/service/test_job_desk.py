@@ -391,7 +391,8 @@ def test_a_job_whose_json_was_there_when_the_daemon_was_killed_is_done_without_w
     bench.restart()
     bench.desk.tick()
     done = bench.job(job.id)
-    assert (done.state, done.summary) == (JobState.DONE, {"bpm": 120.0, "confidence": 0.75, "hits": 2})
+    assert done.state is JobState.DONE
+    assert done.summary.items() >= {"bpm": 120.0, "confidence": 0.75, "hits": 2}.items()
     assert bench.worker.submitted == []
     assert set(bench.store.outputs(job.id)) == {OutputKind.MIDI, OutputKind.JSON}
     assert bench.ends(by=ASKER) == [("done", job.id)], "who asked is still told"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backbeat.errors import StoreError
+from backbeat.errors import StoreDamaged, StoreError
 from backbeat.service.loop import Loop, LoopStopped
 
 PATIENCE_S = 10.0
@@ -121,7 +121,21 @@ def test_a_tick_that_keeps_failing_is_logged_once_and_again_when_it_fails_otherw
 
     with caplog.at_level(logging.ERROR):
         loop.run(tick)
-    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["full", "broken", "full"]
+    sentences = [record.message.split(".")[0] for record in caplog.records]
+    assert sentences == ["full", "broken", "full"]
+    assert not any(record.exc_info for record in caplog.records), "a sentence for the user, without a traceback"
+
+
+def test_a_store_that_is_damaged_ends_the_loop_and_whoever_asks_meanwhile_is_not_kept_waiting() -> None:
+    loop = Loop(tick_s=0.001)
+
+    def tick() -> None:
+        raise StoreDamaged("broken")
+
+    with pytest.raises(StoreDamaged, match="broken"):
+        loop.run(tick)
+    with pytest.raises(LoopStopped):
+        loop.ask(lambda: 1)
 
 
 def test_a_flood_of_actions_keeps_neither_the_tick_nor_the_stop_from_happening() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +22,8 @@ from backbeat.osc_row import parse_osc_rows
 from backbeat.outputs.live_midi import MidiPlayer
 from backbeat.outputs.midi_port import MidiOut
 from backbeat.outputs.note_map import load_note_map
+from backbeat.outputs.playing.host_clock import HostClock
+from backbeat.outputs.playing.midi_clock import MidiClock
 from backbeat.service.live_desk import LiveDesk
 from backbeat.service.osc_desk import OscDesk
 from backbeat.service.worker_messages import Progress
@@ -47,7 +49,7 @@ class FakePort:
 class Desk:
     """An OscDesk in an office, asked as a script asks it."""
 
-    def __init__(self, office, config: Config, port: FakePort | None, presets: Path) -> None:
+    def __init__(self, office, config: Config, port: FakePort | None, presets: Path, host_clock: HostClock | None = None) -> None:
         self.office = office
         self.config = config
         self.player = MidiPlayer(open_port=lambda: self._open(port))
@@ -64,6 +66,7 @@ class Desk:
             monitor=Unwatched(),
             user_presets=presets,
             live=LiveDesk(config=config.live, sender=bench.sender, pool=office.pool, monitor=Unwatched(), user_presets=presets),
+            host_clock=host_clock,
         )
 
     @staticmethod
@@ -121,8 +124,8 @@ def config(tmp_path: Path, inbox: Path) -> Config:
 def make_desk(office, config: Config, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     made: list[Desk] = []
 
-    def make(*, port: FakePort | None = None, **changed: object) -> Desk:
-        made.append(Desk(office, replace(config, **changed), port, tmp_path / "presets"))
+    def make(*, port: FakePort | None = None, host_clock: HostClock | None = None, **changed: object) -> Desk:
+        made.append(Desk(office, replace(config, **changed), port, tmp_path / "presets", host_clock))
         return made[-1]
 
     yield make
@@ -460,6 +463,36 @@ def test_play_goes_round_when_told_to_until_it_is_stopped(make_desk, song) -> No
     assert port.sent[-1] == (0xB9, 123, 0)
 
 
+class FakeClockPort(FakePort):
+    """Where the clock of a DAW comes in."""
+
+    def open(self, _name: str | None, on_message: Callable[[Sequence[int]], None]) -> FakePort:
+        self.hear = on_message
+        return self
+
+
+def test_play_follows_the_clock_of_the_daw_where_one_is_configured(make_desk, song) -> None:
+    port, daw = FakePort(), FakeClockPort()
+    desk = make_desk(port=port, host_clock=HostClock(MidiClock(), open_input=daw.open))
+    job = desk.finished(song)
+    desk.tell("/backbeat/play", job.id)
+    assert desk.player.is_playing
+    assert port.sent == []
+    for message in ((0xFA,), (0xF8,)):
+        daw.hear(message)
+    assert [message[3] for message in desk.hear("/backbeat/hit")] == ["kick"]
+    desk.tell("/backbeat/stop")
+    assert port.sent[-1] == (0xB9, 123, 0)
+
+
+@pytest.mark.parametrize(("arguments", "what"), [((0.0, 1), "a loop"), ((2.5,), "a place to begin at")])
+def test_what_only_the_daw_can_set_is_refused_when_its_clock_is_followed(make_desk, song, arguments, what) -> None:
+    desk = make_desk(port=FakePort(), host_clock=HostClock(MidiClock(), open_input=FakeClockPort().open))
+    desk.tell("/backbeat/play", desk.finished(song).id, *arguments)
+    assert what in desk.error("/backbeat/play")
+    assert not desk.player.is_playing
+
+
 ROWS = parse_osc_rows(
     [
         {"to": "127.0.0.1:9000", "instrument": "kick", "address": "/lights/strobe", "arguments": ["level"]},
@@ -501,10 +534,11 @@ def test_hits_are_sent_at_once_when_asked_for(desk, song) -> None:
 
 
 @pytest.mark.parametrize("address", ["/backbeat/play", "/backbeat/hits"])
-def test_only_finished_jobs_can_be_played(desk, song, address) -> None:
+def test_a_job_that_came_to_nothing_has_no_hits(desk, song, address) -> None:
     job = desk.transcribe(song)
+    desk.office.ask(desk.office.bench.fail)
     desk.tell(address, job.id)
-    assert "only finished jobs have hits" in desk.error(address)
+    assert desk.error(address) == f"Job {job.id} is failed: only finished jobs have hits."
 
 
 @pytest.mark.parametrize("address", ["/backbeat/play", "/backbeat/hits"])

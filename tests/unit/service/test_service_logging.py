@@ -91,6 +91,17 @@ def test_the_file_is_turned_over_before_it_grows_large(tmp_path: Path) -> None:
     setup_logging("info", file=tmp_path / "backbeat.log")
     for _ in range(30):
         log.info("%s", "x" * 400_000)
-    files = sorted(tmp_path.iterdir())
+    files = sorted(file for file in tmp_path.iterdir() if file.suffix != ".lock")
     assert [file.name for file in files] == ["backbeat.log", *(f"backbeat.log.{n}" for n in range(1, 5))]
     assert all(file.stat().st_size <= 2_000_000 for file in files)
+
+
+def test_size_and_number_of_the_files_are_the_configs_and_no_line_is_torn(tmp_path: Path) -> None:
+    setup_logging("info", file=tmp_path / "backbeat.log", max_mb=0.01, keep=2)
+    for number in range(1000):
+        log.info("line %d", number)
+    files = [tmp_path / name for name in ("backbeat.log.2", "backbeat.log.1", "backbeat.log")]
+    assert {path for path in tmp_path.iterdir() if path.suffix != ".lock"} == set(files)
+    assert all(0 < file.stat().st_size <= 10_000 for file in files)
+    lines = [line.rsplit(" ", 1)[1] for file in files for line in file.read_text().splitlines()]
+    assert lines == [str(number) for number in range(1000 - len(lines), 1000)]

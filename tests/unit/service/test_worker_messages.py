@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backbeat.pipeline.request import Request
+from backbeat.records import Hit
 from backbeat.sensitivity import Sensitivity
 from backbeat.service import worker_messages
 from backbeat.service.worker_messages import Finished, Message, Progress, Work, Written, from_line, to_line
 from backbeat.settings import Settings
-from backbeat.values import Meter, OutputKind, Stage
+from backbeat.values import Instrument, Meter, OutputKind, Stage
 
 text = st.text(st.characters(exclude_characters="\0"), max_size=20)
 paths = text.map(lambda name: Path("/bounces") / f"_{name}")
@@ -37,6 +38,9 @@ BY_TYPE = {
     "Stage": st.sampled_from(Stage),
     "OutputKind": st.sampled_from(OutputKind),
     "Mapping[OutputKind, Path]": st.dictionaries(st.sampled_from(OutputKind), paths),
+    "tuple[Hit, ...]": st.lists(
+        st.builds(Hit, st.floats(0, 1e5), st.sampled_from(Instrument), st.integers(1, 127), st.floats(0, 1)), max_size=9
+    ).map(tuple),
     "Mapping[str, Any]": st.dictionaries(text, jsons),
     "str": text,
     "str | None": st.none() | text,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from backbeat.engines.protocols import TellHits, tell_nobody
 from backbeat.errors import ConfigError
 from backbeat.monitor import Monitor
 from backbeat.records import BeatGrid, DrumStem, Hit, Hits, hits_from_rows
@@ -22,9 +23,8 @@ class OneKick:
     name = "one kick"
     version = "1"
     instruments = frozenset({Instrument.KICK})
-    hears_mixes = True
 
-    def hits(self, stem: DrumStem, grid: BeatGrid, monitor: Monitor) -> Hits:
+    def hits(self, stem: DrumStem, grid: BeatGrid, monitor: Monitor, tell: TellHits = tell_nobody) -> Hits:
         return hits_from_rows([Hit(stem.duration_s / 2, Instrument.KICK, 90, 0.8)], engine=self.name)
 
 

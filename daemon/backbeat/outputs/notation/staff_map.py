@@ -9,7 +9,6 @@ There is no universal drum notation, so a user may write tables of their own, in
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +17,7 @@ from pathlib import Path
 from backbeat.errors import PresetError
 from backbeat.outputs.notation.staff_map_table import STEPS, HatMarks, Limb, Notehead, mistakes_in
 from backbeat.outputs.preset_files import NOTATION_PREFIX, notation_files, preset_file
+from backbeat.toml_text import TOMLDecodeError, parse_toml
 from backbeat.values import Instrument
 
 STANDARD = "standard"
@@ -77,8 +77,8 @@ def read_staff_map(path: Path) -> StaffMap:
 @lru_cache(maxsize=8)
 def _staff_map(text: str, path: Path) -> StaffMap:
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = parse_toml(text)
+    except TOMLDecodeError as error:
         raise PresetError(f"The staff map {path} cannot be read: {error}.") from error
     mistakes = mistakes_in(table, path.stem.removeprefix(NOTATION_PREFIX))
     if mistakes:

@@ -87,7 +87,7 @@ def picture_data(document: Mapping[str, Any]) -> PictureData:
             bars=tuple(_bars(document)),
             hits=hits,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise OutputError(
             "The result cannot be drawn: something that it should hold is missing or wrong.",
             advice="Transcribe the recording again.",
