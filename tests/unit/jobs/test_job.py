@@ -18,4 +18,4 @@ def test_only_waiting_and_running_jobs_have_not_ended() -> None:
 
 
 def test_who_waits_at_the_daw_goes_first() -> None:
-    assert sorted(Priority, reverse=True) == [Priority.OSC, Priority.CLI, Priority.FOLDER]
+    assert sorted(Priority, reverse=True) == [Priority.OSC, Priority.CLI, Priority.FOLDER, Priority.BATCH]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from backbeat.errors import OutputError
-from backbeat.outputs.write_atomic import atomic_path, sweep_temps, write_atomic
+from backbeat.outputs.write_atomic import atomic_path, sweep_temps, sweep_temps_of, write_atomic
 
 
 def test_the_file_holds_what_was_written_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -88,3 +88,13 @@ def test_sweeping_removes_leftovers_of_that_result_only(tmp_path: Path) -> None:
 
 def test_sweeping_a_folder_that_is_gone_finds_nothing(tmp_path: Path) -> None:
     assert sweep_temps(tmp_path / "gone" / "song.drums") == []
+
+
+def test_what_is_left_of_a_single_file_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "kept.json"
+    target.write_bytes(b"whole")
+    leftover, another = tmp_path / ".kept.json.0123abcd.part", tmp_path / ".kept2.json.0123abcd.part"
+    for path in (leftover, another):
+        path.write_bytes(b"half")
+    assert sweep_temps_of(target) == [leftover]
+    assert sorted(tmp_path.iterdir()) == sorted([target, another])

@@ -254,6 +254,14 @@ def test_a_place_that_cannot_be_written_costs_the_job_nothing(cache: AnalysisCac
 # Pruning
 
 
+def test_what_a_killed_worker_left_is_removed_when_the_job_is_done_again(cache: AnalysisCache) -> None:
+    cache.put(analysis(), Settings())
+    (kept,) = cache.folder.iterdir()
+    kept.with_name(f".{kept.name}.0123abcd.part").write_bytes(b"half")
+    cache.put(analysis(), Settings())
+    assert list(cache.folder.iterdir()) == [kept]
+
+
 def test_the_newest_are_kept(tmp_path: Path) -> None:
     cache = AnalysisCache(folder=tmp_path, models="", keep=3)
     names = [f"{n:064x}" for n in range(6)]
