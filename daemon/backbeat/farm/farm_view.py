@@ -7,16 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from backbeat.errors import BackbeatError
+from backbeat.errors import FarmUnreachable
 from backbeat.farm.ledger import Ledger, LedgerUnreachable
 from backbeat.farm.stage import FarmQueue, FarmStage
 from backbeat.service.workers_view import QueueSeen, WorkerSeen
-
-
-class FarmUnseen(BackbeatError):
-    """Raised when the farm's Redis does not answer."""
-
-    code = "farm_unseen"
 
 
 class LedgerView:
@@ -38,7 +32,7 @@ class LedgerView:
         try:
             return self._ledger.runs()
         except LedgerUnreachable as error:
-            raise FarmUnseen("The farm's Redis does not answer.", advice="Check queue.broker and queue.state.") from error
+            raise FarmUnreachable("The farm's Redis does not answer.") from error
 
 
 def _recording(run: dict[str, str]) -> str:

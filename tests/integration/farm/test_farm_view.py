@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from tests.farm_field import free_port
 
-from backbeat.farm.farm_view import FarmUnseen, LedgerView
+from backbeat.errors import FarmUnreachable
+from backbeat.farm.farm_view import LedgerView
 from backbeat.farm.ledger import Ledger
 from backbeat.farm.stage import FarmStage
 from backbeat.pipeline.request import Request
@@ -37,5 +38,5 @@ def test_waiting_tasks_are_counted_by_queue_and_workers_are_seen_with_what_they_
 
 def test_a_redis_that_does_not_answer_is_said_to_be_so() -> None:
     view = LedgerView(Ledger(f"redis://127.0.0.1:{free_port()}/0", claim_s=1.0))
-    with pytest.raises(FarmUnseen, match="does not answer"):
+    with pytest.raises(FarmUnreachable, match="does not answer"):
         view.workers()

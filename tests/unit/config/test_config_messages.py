@@ -166,3 +166,10 @@ def test_a_value_that_cannot_be_is_refused(file: Path, key: str, value: object) 
     file.write_text("", "utf-8")
     with pytest.raises(ConfigError, match=f"command line: {key}: "):
         load_config(file, environ={}, overrides={key: value})
+
+
+def test_a_folder_without_its_name_in_the_farm_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[queue]\npaths = ["/Users/me/Bounces"]\n', "utf-8")
+    with pytest.raises(ConfigError, match=r"queue.paths.*'/Users/me/Bounces' is not of the form 'this = that'"):
+        load_config(file, environ={})
