@@ -348,10 +348,12 @@ class TestTheFile:
         with Store(path) as store:
             for n in range(50):
                 store.submit(request_for(tmp_path / f"{n}.wav"), origin=Origin.FOLDER, priority=0)
-        raw = bytearray(path.read_bytes())
-        half = len(raw) // 8192 * 4096  # behind the description of the tables
-        raw[half:] = b"\xee" * (len(raw) - half)
-        path.write_bytes(raw)
+        with closing(sqlite3.connect(path)) as connection:
+            (page,) = connection.execute("select rootpage from sqlite_master where name = 'jobs'").fetchone()
+            (page_bytes,) = connection.execute("pragma page_size").fetchone()
+        with path.open("r+b") as file:  # the table of the jobs alone: the store can still be opened
+            file.seek((page - 1) * page_bytes)
+            file.write(b"\xee" * page_bytes)
         with pytest.raises(StoreDamaged, match="damaged"), Store(path) as store:
             store.check()
         with Store(path) as store:
