@@ -39,7 +39,11 @@ def run_in_ardour(script: Path, folder: Path, more: Mapping[str, str] | None = N
     """
     environment = _environment(script, folder, more or {})
     out = folder / "out.txt"
-    with _running(["jackd", "-r", "-n", folder.name, "-d", "dummy", "-r", str(RATE_HZ)], environment, folder / "jackd.log"):
+    with _running(
+        ["jackd", "-r", "-n", environment["JACK_DEFAULT_SERVER"], "-d", "dummy", "-r", str(RATE_HZ)],
+        environment,
+        folder / "jackd.log",
+    ):
         _eventually(lambda: not subprocess.call(["jack_lsp"], env=environment, stdout=DEVNULL, stderr=DEVNULL), "start JACK")
         command = ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24", "ardour", "-a", "-n", "-d", "-O"]
         new_session = ["-N", str(folder / "session"), "-T", SCRIPT_NAME]
@@ -72,7 +76,7 @@ def _environment(script: Path, folder: Path, more: Mapping[str, str]) -> dict[st
         "HOME": str(folder),
         "XDG_CONFIG_HOME": str(folder / "config"),
         "XDG_CACHE_HOME": str(folder / "cache"),
-        "JACK_DEFAULT_SERVER": folder.name,
+        "JACK_DEFAULT_SERVER": f"{folder.name}{os.getpid()}",
         "JACK_NO_AUDIO_RESERVATION": "1",
         "JACK_NO_START_SERVER": "1",
         "ARDOUR_TEST_FOLDER": str(folder),

@@ -22,16 +22,31 @@ end
 local function wait_for_result (path, duration_s)
 	for _ = 1, 2000 do
 		local file = io.open (path, "r")
-		local found = file and tonumber (file:read ("a"):match ('"duration_seconds": ([%d.]+)') or "")
+		local text = file and file:read ("a") or ""
 		if file then file:close () end
-		if found and found > duration_s then return end
+		local found = tonumber (text:match ('"duration_seconds": ([%d.]+)') or "")
+		if found and found > duration_s and text:find ('"instrument"', 1, true) then return end
 		ARDOUR.LuaAPI.usleep (100000)
 	end
 	error (path .. " did not come")
 end
 
+-- Ardour connects a new track to the master in a thread of its own; a session that is saved before is exported as silence.
+local function wait_for_connections ()
+	local routes = Session:get_tracks ()
+	for route in routes:iter () do
+		local port = route:output ():nth (0)
+		for _ = 1, 200 do
+			if port:connected () then break end
+			ARDOUR.LuaAPI.usleep (100000)
+		end
+		assert (port:connected (), route:name () .. " was not connected")
+	end
+end
+
 -- The way of README: Ardour's own export program writes the session into the watched folder; the MIDI is imported at its start.
 local function by_the_watched_folder (out, folder, bounces)
+	wait_for_connections ()
 	Session:save_state ("")
 	local name = folder .. "/session"
 	os.forkexec (os.getenv ("ARDOUR_EXPORT"), "-b", "24", "-o", bounces .. "/song.wav", name, Session:name ())

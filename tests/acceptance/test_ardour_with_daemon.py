@@ -16,6 +16,7 @@ import soundfile as sf
 from tests.ardour_program import PROGRAMS, RATE_HZ, config_folder, run_in_ardour
 
 SCRIPT = Path(__file__).parents[1] / "ardour_session.lua"
+EXPORT = Path(__file__).parents[1] / "ardour_export.py"
 LENGTH_S = 12
 START_SAMPLE = 100_000
 """Between beats of the session's tempo, which is 110."""
@@ -79,7 +80,7 @@ def in_ardour(recording: Path, repository: Path, tmp_path: Path) -> Callable[...
                 folder,
                 {
                     "BACKBEAT_CONFIG": str(daemon.config),
-                    "ARDOUR_EXPORT": _export_program(),
+                    "ARDOUR_EXPORT": str(_export_program(tmp_path)),
                     **{f"ARDOUR_TEST_{name.upper()}": str(value) for name, value in settings.items()},
                 },
             )
@@ -95,8 +96,13 @@ def _command(folder: Path) -> Path:
     return command
 
 
-def _export_program() -> str:
-    return next(str(path) for path in sorted(Path("/usr/bin").glob("ardour*-export")))
+def _export_program(folder: Path) -> Path:
+    """Ardour's, with patience, as one file."""
+    program = next(iter(sorted(Path("/usr/bin").glob("ardour*-export"))))
+    patient = folder / "export"
+    patient.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{EXPORT}" "{program}" "$@"\n', "utf-8")
+    patient.chmod(0o755)
+    return patient
 
 
 def _read(text: str) -> Session:
