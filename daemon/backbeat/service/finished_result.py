@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,16 @@ from backbeat.pipeline.request import Request
 from backbeat.values import OutputKind
 
 
-def finished_outputs(request: Request, *, here: Request | None = None) -> dict[OutputKind, Path] | None:
-    """The files of a request whose JSON, the commit mark, is there and whose other files are too; else None.
+@dataclass(frozen=True, kw_only=True)
+class FinishedResult:
+    """outputs: the files. summary: what there is to tell about the job."""
+
+    outputs: Mapping[OutputKind, Path]
+    summary: Mapping[str, Any]
+
+
+def finished_result(request: Request, *, here: Request | None = None) -> FinishedResult | None:
+    """The result of a request whose JSON, the commit mark, is there and whose other files are too; else None.
 
     here: the same request in the words of this computer, where that is not the one that asked.
     """
@@ -23,10 +32,7 @@ def finished_outputs(request: Request, *, here: Request | None = None) -> dict[O
         result = read_result(here.output(OutputKind.JSON))
     except OutputError:
         return None
-    is_complete = result.identity == request.identity and all(here.output(kind).exists() for kind in result.outputs)
-    return {kind: here.output(kind) for kind in result.outputs} if is_complete else None
-
-
-def summary_of(outputs: Mapping[OutputKind, Path]) -> dict[str, Any]:
-    """What there is to tell about a finished job, from its result. Raises OutputError."""
-    return summary_of_result(read_result(outputs[OutputKind.JSON]))
+    outputs = {kind: here.output(kind) for kind in result.outputs}
+    if result.identity != request.identity or not all(path.exists() for path in outputs.values()):
+        return None
+    return FinishedResult(outputs=outputs, summary=summary_of_result(result))

@@ -35,7 +35,9 @@ class _Follower:
 
 
 class HitsAnnouncer:
-    """Belongs to the loop's thread. Nobody is sent a hit twice: not when a job is begun again, nor when it is asked for again.
+    """Belongs to the loop's thread. A job that is begun again sends nobody a hit twice.
+
+    A finished one that is asked for again is told again, hits and all, as if it had been done.
 
     as_you_go: the hits of every job are sent to who is interested in it. rows: hits go to these too, by `others`, where the row
     sends the time. user_presets: the folder of the user's own note maps.

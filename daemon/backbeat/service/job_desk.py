@@ -18,7 +18,7 @@ from backbeat.jobs.store import Store
 from backbeat.osc import Peer
 from backbeat.pipeline.request import Request
 from backbeat.service.announcer import Announcer
-from backbeat.service.finished_result import finished_outputs, summary_of
+from backbeat.service.finished_result import finished_result
 from backbeat.service.job_runner import JobRunner
 from backbeat.service.worker_messages import Died, Failed, Finished, Heard, Message, Progress, Stopped, Written
 from backbeat.values import OutputKind
@@ -137,26 +137,32 @@ class JobDesk:
             self._settle(job, again, "interrupted: the daemon was ended")
 
     def interrupt(self) -> None:
-        """The daemon is being stopped and the runner has ended: running jobs go back into the line."""
+        """The daemon is being stopped and the runner has ended: running jobs go back into the line.
+
+        One that the store cannot take now stays running there, as after a crash, and the next daemon sees to it.
+        """
         while self._running:
             _, job = self._running.popitem()
-            self._settle(job, self._clock(), "interrupted: the daemon was stopped")
+            try:
+                self._settle(job, self._clock(), "interrupted: the daemon was stopped")
+            except StoreError as error:
+                log.warning("%s", error.in_words, extra=_of(job))
 
     # Inside
 
     def _settle(self, job: Job, again: float | None, reason: str) -> None:
         """A job whose runner is gone: done if its JSON is there, else done again, or failed if that went on too long."""
-        outputs = finished_outputs(job.request)
-        if outputs is not None:
+        finished = finished_result(job.request)
+        if finished is not None:
             log.info("was finished when the daemon ended", extra=_of(job))
-            settled = self._store.finish(job.id, outputs, summary_of(outputs))
+            settled = self._store.finish(job.id, finished.outputs, finished.summary)
         elif again is not None:
             log.info("%s; it is done again", reason, extra=_of(job))
             settled = self._store.retry_later(job.id, reason, again)
         else:
             message = f"Backbeat was ended {job.attempts} times while it worked on {job.path.name}."
             settled = self._store.fail(job.id, INTERRUPTED, message, "Try it again with `backbeat jobs retry`.")
-        self._announcer.ended(settled, outputs or {})
+        self._announcer.ended(settled, finished.outputs if finished else {})
 
     def _begin_next(self) -> bool:
         """Begin the most urgent job that may be begun; whether there was one."""
@@ -164,9 +170,9 @@ class JobDesk:
         if job is None:
             return False
         self._running[job.id] = job
-        if (outputs := finished_outputs(job.request)) is not None:  # the store has forgotten: it was damaged, or pruned
-            log.info("%s: its result is there already", job.id)
-            self._last_words[job.id] = Finished(job_id=job.id, outputs=outputs, summary=summary_of(outputs))
+        if (there := finished_result(job.request)) is not None:  # the store has forgotten: it was damaged, or pruned
+            log.info("its result is there already", extra=_of(job))
+            self._last_words[job.id] = Finished(job_id=job.id, outputs=there.outputs, summary=there.summary)
             return True
         try:
             for kind in OutputKind:

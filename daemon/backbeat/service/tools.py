@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from backbeat.config.folders import user_presets_folder
 from backbeat.config.schema import Config, LimitsConfig, ModelsConfig
 from backbeat.config.serialise import config_to_json
@@ -12,7 +14,8 @@ from backbeat.models.resolver import ModelSettings, ModelStore
 from backbeat.pipeline.analysis_cache import AnalysisCache
 from backbeat.pipeline.file_to_audio import AudioLimits
 from backbeat.pipeline.stage_context import Tools
-from backbeat.service.worker_messages import Hello
+from backbeat.service.worker_messages import Hello, Message
+from backbeat.service.worker_process import WorkerProcess
 
 
 def hello_from_config(config: Config) -> Hello:
@@ -22,6 +25,20 @@ def hello_from_config(config: Config) -> Hello:
         nice=config.jobs.nice,
         log_level=config.log.level,
         memory_mb=config.limits.worker_memory_mb,
+    )
+
+
+def make_worker(
+    config: Config, on_message: Callable[[Message], None], *, environment: Mapping[str, str] | None = None
+) -> WorkerProcess:
+    """A worker process as configured, not started. environment: of the process, where it is not ours."""
+    return WorkerProcess(
+        on_message,
+        hello=hello_from_config(config),
+        environment=environment,
+        preload=config.jobs.preload,
+        cancel_grace_s=config.jobs.cancel_grace_s,
+        job_limit_s=60 * config.limits.job_minutes,
     )
 
 

@@ -111,7 +111,7 @@ class Worker:
     def _greet(self, hello: Hello) -> None:
         self._config = hello.config
         logging.getLogger("backbeat").setLevel(hello.log_level.upper())
-        limit_own_memory(hello.memory_mb)
+        limit_own_memory(hello.memory_mb * 1_000_000 or None)
         if hello.nice:
             _give_way()
         self._outgoing.send(Ready(pid=os.getpid()))

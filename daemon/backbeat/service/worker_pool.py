@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from backbeat.pipeline.request import Request
-from backbeat.service.finished_result import finished_outputs, summary_of
-from backbeat.service.worker_messages import Finished, Message
 from backbeat.service.worker_process import WorkerProcess
 
 
 class WorkerPool:
-    """Hands each job to a worker that is free. `workers` are made with the same `on_message`.
+    """Hands each job to a worker that is free. `workers` are made with the same `on_message`."""
 
-    A result that is there whole is answered at once: a power cut may undo the last rows of the store, but no result.
-    """
-
-    def __init__(self, workers: Sequence[WorkerProcess], on_message: Callable[[Message], None]) -> None:
+    def __init__(self, workers: Sequence[WorkerProcess]) -> None:
         self._workers = workers
-        self._on_message = on_message
 
     def start(self) -> None:
         """Start them all; returns at once."""
@@ -37,9 +31,6 @@ class WorkerPool:
 
     def submit(self, job_id: str, request: Request, *, priority: int = 0) -> None:
         """Begin a job; only when fewer than `capacity` have not ended."""
-        if (outputs := finished_outputs(request)) is not None:
-            self._on_message(Finished(job_id=job_id, outputs=outputs, summary=summary_of(outputs)))
-            return
         free = next(worker for worker in self._workers if worker.job_id is None)
         free.submit(job_id, request, priority=priority)
 

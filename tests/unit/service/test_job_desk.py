@@ -471,6 +471,16 @@ def test_a_job_that_was_finished_just_before_the_daemon_stopped_is_done(bench) -
     assert bench.ends() == [("done", job.id)]
 
 
+def test_a_job_that_the_store_cannot_take_back_when_the_daemon_stops_is_done_after_the_next_start(bench) -> None:
+    job = bench.submit(bench.request()).job
+    with bench.broken_store("update of state on jobs"):
+        bench.desk.interrupt()
+    assert states(bench, job.id) == [JobState.RUNNING]
+    bench.restart()
+    bench.desk.tick()
+    assert bench.current == job.id
+
+
 def test_stopping_an_idle_daemon_changes_nothing(bench) -> None:
     job = bench.submit(bench.request()).job
     bench.finish()
