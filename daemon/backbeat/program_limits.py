@@ -22,18 +22,19 @@ def limit_memory(pid: int, limit_bytes: int) -> None:
         resource.prlimit(pid, resource.RLIMIT_AS, (limit_bytes, limit_bytes))
 
 
-def limit_own_memory(limit_mb: int) -> None:
-    """Hold this process, and what it starts, to `limit_mb` megabytes of memory of its own; 0: to what the computer has.
+def limit_own_memory(limit_bytes: int | None) -> None:
+    """Hold this process, and what it starts, to so much memory of its own; None: to what the computer has.
 
-    Beyond, an allocation fails, and with it one job, instead of the system's choosing a program to end, which may be the DAW. On
-    Linux only: macOS takes the limit and does not keep it, Windows has none of this kind.
+    Beyond, an allocation fails, and with it one job, instead of the system's choosing a program to end, which may be the DAW. A
+    narrower limit that holds already stays. On Linux only: macOS takes the limit and does not keep it, Windows has none of this
+    kind.
     """
     if sys.platform != "linux":
         return
     import resource  # noqa: PLC0415 - Windows has none
 
-    wanted = limit_mb * 1_000_000 or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    wanted = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if limit_bytes is None else limit_bytes
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = min([wanted, *(held for held in (soft, hard) if held != resource.RLIM_INFINITY)])
     # Not the address space, of which the model runtimes reserve far more than they use.
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -18,14 +18,13 @@ from typing import Self
 from backbeat.config.schema import Config
 from backbeat.errors import StoreError
 from backbeat.jobs.store import Store
-from backbeat.outputs.osc_sender import OscSender
+from backbeat.outputs.osc_sender import Nobody, OscSender
 from backbeat.service.announcer import Announcer
 from backbeat.service.job_desk import JobDesk
 from backbeat.service.loop import Loop
-from backbeat.service.tools import hello_from_config
+from backbeat.service.tools import make_worker
 from backbeat.service.worker_messages import Message
 from backbeat.service.worker_pool import WorkerPool
-from backbeat.service.worker_process import WorkerProcess
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +70,9 @@ class EngineRoom:
     def check(self) -> None:
         """Raise StoreError when the workers have stopped by themselves."""
         if not self._thread.is_alive():
-            raise StoreError(f"The workers have stopped: {self._problem}.", advice="Run the same command again.")
+            raise StoreError(
+                f"The workers have stopped: {str(self._problem).removesuffix('.')}.", advice="Run the same command again."
+            )
 
     def _run(self) -> None:
         try:
@@ -85,8 +86,11 @@ class EngineRoom:
         def receive(message: Message) -> None:
             self._loop.post(partial(desk.receive, message))
 
-        pool = WorkerPool([self._worker(receive) for _ in range(self._processes)], receive)
-        desk = JobDesk(store, pool, Announcer(OscSender(_Nobody())))
+        environment = _environment(os.environ, self._processes)
+        workers = [make_worker(self._config, receive, environment=environment) for _ in range(self._processes)]
+        pool = WorkerPool(workers)
+        # Nobody hears of the jobs: who queues them looks into the store.
+        desk = JobDesk(store, pool, Announcer(OscSender(Nobody())))
         desk.recover()
         try:
             pool.start()
@@ -94,23 +98,6 @@ class EngineRoom:
         finally:
             pool.stop(self._config.jobs.stop_timeout_s)
             desk.interrupt()
-
-    def _worker(self, on_message: Callable[[Message], None]) -> WorkerProcess:
-        return WorkerProcess(
-            on_message,
-            hello=hello_from_config(self._config),
-            environment=_environment(os.environ, self._processes),
-            preload=self._config.jobs.preload,
-            cancel_grace_s=self._config.jobs.cancel_grace_s,
-            job_limit_s=60 * self._config.limits.job_minutes,
-        )
-
-
-class _Nobody:
-    """Hears of no job: whoever asked looks into the store."""
-
-    def sendto(self, data: bytes, _address: object, /) -> int:
-        return len(data)
 
 
 def _environment(environ: Mapping[str, str], processes: int) -> dict[str, str]:

@@ -21,7 +21,7 @@ from backbeat.jobs.store import Store
 from backbeat.monitor import Monitor
 from backbeat.outputs.read_result import read_result
 from backbeat.pipeline.request import Request, free_out_base
-from backbeat.service.finished_result import finished_outputs
+from backbeat.service.finished_result import finished_result
 from backbeat.settings import Settings
 from backbeat.values import OutputKind
 
@@ -94,7 +94,7 @@ class BatchIntake:
             same = earlier if earlier is not None and earlier.identity == request.identity else None
             if same is not None and self._is_settled(same):
                 return Taken(path=path, out_base=request.out_base, job=same)
-            if (same is None or same.state.ended) and finished_outputs(request) is not None:
+            if (same is None or same.state.ended) and finished_result(request) is not None:
                 return Taken(path=path, out_base=request.out_base, job=None)
             job, failed_now = self._queued(request), False
         self._store.remember(path, stamp, job.id)

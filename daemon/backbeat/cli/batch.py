@@ -15,7 +15,7 @@ from backbeat.cli.batch_display import Failures, say_end, shown_batch
 from backbeat.cli.command import Subparsers, new_command
 from backbeat.cli.console import remark, say, say_json
 from backbeat.cli.exit_codes import EXIT_CODE_HELP, ExitCode
-from backbeat.cli.options import configured, job_options, json_option, said_on_command_line
+from backbeat.cli.options import configured, count_option, job_options, json_option, said_on_command_line
 from backbeat.config.schema import AUDIO_PATTERNS, Config
 from backbeat.errors import AudioMissing
 
@@ -48,7 +48,7 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
     parser.add_argument("--recursive", action="store_true", help="also the folders inside it")
     parser.add_argument("--pattern", action="append", metavar="GLOB", help="only files of such names: '*.wav'; may be repeated")
     who = parser.add_mutually_exclusive_group()
-    who.add_argument("--jobs", type=_positive, metavar="N", help="how many at once (default: as cores and memory allow)")
+    who.add_argument("--jobs", type=count_option, metavar="N", help="how many at once (default: as cores and memory allow)")
     who.add_argument("--daemon", action="store_true", help="have the running daemon do them, after whatever else it is asked")
     parser.add_argument("--summary", type=_summary_file, metavar="FILE", help="write all results as a table: .csv or .parquet")
     parser.add_argument("--retry-failed", action="store_true", help="also try again what failed before")
@@ -135,6 +135,8 @@ class _Command:
 
         if self.args.daemon:
             return RunningDaemon(self.config.jobs.data_folder)
+        if self.config.queue.is_farm:
+            remark("This computer does them alone. With --daemon the farm does.")
         processes = self.args.jobs or default_processes(self.config.transcribe)
         return EngineRoom(self.config, self.database, processes=processes)
 
@@ -193,13 +195,15 @@ def _place(args: argparse.Namespace) -> Place:
 
 
 def _check_maps(config: Config) -> None:
-    """A slip in the name of a note map or staff map is told once, not for each recording."""
+    """A slip in the name of a note map, a staff map or a chain is told once, not for each recording."""
     from backbeat.config.folders import user_presets_folder  # noqa: PLC0415 - not needed for --help
+    from backbeat.host.chain import load_chain  # noqa: PLC0415
     from backbeat.outputs.notation.staff_map import load_staff_map  # noqa: PLC0415
     from backbeat.outputs.note_map import load_note_map  # noqa: PLC0415
 
     load_note_map(config.transcribe.preset, user_presets_folder())
     load_staff_map(config.transcribe.notation, user_presets_folder())
+    load_chain(config.transcribe.chain, user_presets_folder())
 
 
 def _whole(path: Path) -> Path:
@@ -208,13 +212,6 @@ def _whole(path: Path) -> Path:
 
 def _unheard(_trouble: str) -> None:
     """It was told while the recordings were counted."""
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is below 1")
-    return number
 
 
 def _summary_file(text: str) -> Path:

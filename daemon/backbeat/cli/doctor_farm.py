@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from backbeat.cli.finding import Finding, Verdict
 from backbeat.config.schema import Config
 from backbeat.errors import BackbeatError
@@ -25,16 +27,16 @@ def _broker(config: Config) -> Finding:
     from backbeat.farm.start import make_ledger  # noqa: PLC0415
 
     name = without_password(config.queue.broker)
-    ledger = make_ledger(config.queue)
     try:
-        with make_app(config.queue).connection_for_write() as connection:
+        with make_app(config.queue).connection_for_write() as connection, closing(make_ledger(config.queue)) as ledger:
             connection.ensure_connection(max_retries=1, timeout=5)
-        ledger.ping()
-        runs = len(ledger.runs())
+            ledger.ping()
+            runs = len(ledger.runs())
+            keeps = ledger.keeps_what_it_has()
     except (BrokerUnreachable, LedgerUnreachable, OSError) as error:
         advice = f"Start it, or mend queue.broker. Until then jobs wait. State: {without_password(state_url(config.queue))}."
         return Finding(area="farm", name=name, verdict=Verdict.PROBLEM, detail=f"does not answer: {error}", advice=advice)
-    if not ledger.keeps_what_it_has():
+    if not keeps:
         detail = f"answers; {runs} recording(s) in the farm; it would forget them when it is restarted"
         advice = "Switch on Redis' append-only file: redis-cli config set appendonly yes, and in its config file."
         return Finding(area="farm", name=name, verdict=Verdict.WARNING, detail=detail, advice=advice)

@@ -96,7 +96,8 @@ def _ledger(config: Config) -> Ledger:
     try:
         ledger.ping()
     except LedgerUnreachable as error:
-        raise FarmUnreachable(f"Redis at {without_password(state_url(config.queue))} does not answer: {error}.") from error
+        address = without_password(state_url(config.queue))
+        raise FarmUnreachable(f"Redis at {address} does not answer: {str(error).rstrip('.')}.") from error
     return ledger
 
 

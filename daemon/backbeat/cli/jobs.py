@@ -10,7 +10,7 @@ from typing import Any
 from backbeat.cli.command import Subparsers, new_command
 from backbeat.cli.console import remark, say, say_json, say_table
 from backbeat.cli.exit_codes import ExitCode
-from backbeat.cli.options import configured, json_option
+from backbeat.cli.options import configured, count_option, json_option
 from backbeat.errors import StoreError
 from backbeat.jobs.job import Job, JobState
 from backbeat.jobs.store import Store
@@ -28,7 +28,7 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
     listing.add_argument(
         "--state", action="append", choices=[str(state) for state in JobState], help="only these; may be repeated"
     )
-    listing.add_argument("--limit", type=_positive, default=30, metavar="N", help="how many at most (default: 30)")
+    listing.add_argument("--limit", type=count_option, default=30, metavar="N", help="how many at most (default: 30)")
     json_option(listing, "print one line of JSON for each job")
 
     for name, help_text, execute in (
@@ -170,10 +170,3 @@ def _stamp(epoch_s: float) -> str:
 
 def _when(epoch_s: float) -> str:
     return datetime.fromtimestamp(epoch_s).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is below 1")
-    return number

@@ -47,6 +47,17 @@ def seconds_option(text: str) -> float:
     return seconds
 
 
+def count_option(text: str) -> int:
+    """The type of an option that says how many, at least one."""
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is below 1")
+    return number
+
+
 def job_options(
     parser: argparse.ArgumentParser,
     *,

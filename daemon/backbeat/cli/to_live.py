@@ -26,11 +26,11 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
     )
     parser.epilog = EXIT_CODE_HELP
     parser.add_argument("what", metavar="JOB|RESULT", help="a job's id, or the beginning of it, or a file NAME.drums.json")
-    parser.add_argument("--track", metavar="N|NAME", help="the track, by number or name")
-    parser.add_argument("--slot", type=_slot, metavar="N", help="the clip slot; 0 for any")
+    parser.add_argument("--track", metavar="N|NAME", help="the track, by number or name (default: live.track)")
+    parser.add_argument("--slot", type=_slot, metavar="N", help="the clip slot; 0 for any (default: live.slot)")
     parser.add_argument("--fire", action=argparse.BooleanOptionalAction, default=None, help="play the clip at once")
     parser.add_argument("--replace", action="store_true", help="write over a clip of yours in the slot that you name")
-    parser.add_argument("--preset", metavar="NAME", help="note map (default: ableton-drum-rack)")
+    parser.add_argument("--preset", metavar="NAME", help="note map (default: live.preset)")
     json_option(parser)
 
 

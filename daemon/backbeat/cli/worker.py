@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backbeat.cli.command import Subparsers, new_command
-from backbeat.cli.options import configured
+from backbeat.cli.options import configured, count_option
 from backbeat.farm.needs import need_farm
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def add_command(subparsers: Subparsers, common: argparse.ArgumentParser) -> None
     parser.add_argument(
         "--queues", type=_queues, default=_queues("heavy-compute,default"), metavar="NAMES", help="what to take, comma between"
     )
-    parser.add_argument("--concurrency", type=int, metavar="N", help="tasks at a time in each queue (else as above)")
+    parser.add_argument("--concurrency", type=count_option, metavar="N", help="tasks at a time in each queue (else as above)")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -57,4 +57,4 @@ def _queues(text: str) -> list[FarmQueue]:
     try:
         return list(dict.fromkeys(FarmQueue(name.strip()) for name in text.split(",")))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} holds more than {', '.join(FarmQueue)}") from None
+        raise argparse.ArgumentTypeError(f"{text!r}: the queues are {' and '.join(FarmQueue)}") from None

@@ -113,7 +113,7 @@ class FarmRunner:
 
     @property
     def capacity(self) -> int:
-        """None while the farm cannot be reached: jobs wait in the store."""
+        """0 while the farm cannot be reached: jobs wait in the store."""
         return self._in_flight if self._is_reachable else 0
 
     @property
@@ -219,7 +219,7 @@ class FarmRunner:
 
     def _take_back(self, job: _FarmJob) -> None:
         state = self._ledger.cancel(job.run, self._name)
-        if state == "gone":
+        if state in ("gone", "left"):
             self._listen(0)  # how it ended, if it ever began, has been said
         if state != "asked" and job.job_id in self._jobs:
             self._end(job, Stopped(job_id=job.job_id), is_over=state != "left")

@@ -1,8 +1,11 @@
-"""While a worker does a stage: it says that it lives, and hears that the job was cancelled or given to another."""
+"""While a worker does a stage: it says that it lives, hears that the job is cancelled or somebody else's, and keeps the time."""
 
 from __future__ import annotations
 
 import logging
+import math
+import time
+from collections.abc import Callable
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
@@ -16,16 +19,30 @@ LONGEST_BEAT_S = 1.0
 
 
 class Heartbeat:
-    """A thread for the time of one stage. As a container it holds the job when that is to stop: what `JobMonitor` asks."""
+    """A thread for the time of one stage. As a container it holds the job when that is to stop: what `JobMonitor` asks.
 
-    def __init__(self, ledger: Ledger, claim: Claim, every_s: float) -> None:
+    on_late: called once on that thread, and again while it raises LedgerUnreachable, when the stage has taken `limit_s`.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        claim: Claim,
+        every_s: float,
+        *,
+        limit_s: float = math.inf,
+        on_late: Callable[[], object] = lambda: None,
+    ) -> None:
         self._ledger = ledger
         self._claim = claim
         self._every_s = min(every_s, LONGEST_BEAT_S)
+        self._late_at_s = time.monotonic() + limit_s
+        self._on_late = on_late
         self._ended = Event()
         self._thread = Thread(target=self._beat, name="farm-heartbeat", daemon=True)
         self.is_lost = False
         self.is_cancelled = False
+        self.is_late = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -36,11 +53,15 @@ class Heartbeat:
         self._thread.join()
 
     def __contains__(self, _job: object) -> bool:
-        return self.is_lost or self.is_cancelled
+        return self.is_lost or self.is_cancelled or self.is_late
 
     def _beat(self) -> None:
         while not self._ended.wait(self._every_s):
             try:
+                if time.monotonic() >= self._late_at_s:
+                    self._on_late()
+                    self.is_late = True
+                    return
                 state = self._ledger.renew(self._claim)
             except LedgerUnreachable as error:
                 _log.debug("no heartbeat: %s", error)  # the work goes on; whether it counts shows when Redis is back

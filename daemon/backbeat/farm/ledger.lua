@@ -108,7 +108,8 @@ return 1
 
 -- name: cancel
 -- daemon -> 'stopped' | 'left' (others want it) | 'asked' (its worker is told) | 'gone'
-if redis.call('hexists', ears, ARGV[1]) == 0 then return 'gone' end
+if redis.call('exists', run) == 0 then return 'gone' end
+if redis.call('hexists', ears, ARGV[1]) == 0 then return 'left' end
 if redis.call('hlen', ears) > 1 then
   redis.call('hdel', ears, ARGV[1])
   return 'left'

@@ -11,7 +11,7 @@ from backbeat.pipeline.heard_before import heard_before
 from backbeat.pipeline.stage_context import StageContext
 from backbeat.pipeline.stages import hear, ingest, prepare, separate
 from backbeat.records import Analysis, Audio, DrumStem
-from backbeat.service.finished_result import finished_outputs, summary_of
+from backbeat.service.finished_result import finished_result
 from backbeat.service.worker_messages import Finished
 
 Answer = FarmStage | Finished
@@ -67,8 +67,8 @@ def _export(context: StageContext, records: RunRecords) -> Answer:
 
 def _done_before(context: StageContext) -> Finished | None:
     """The whole result, where it is there already: whoever made it did not come to say so."""
-    there = finished_outputs(context.named, here=context.request)
-    return Finished(job_id="", outputs=there, summary=summary_of(there)) if there else None
+    there = finished_result(context.named, here=context.request)
+    return Finished(job_id="", outputs=there.outputs, summary=there.summary) if there else None
 
 
 _WORK: dict[FarmStage, Callable[[StageContext, RunRecords], Answer]] = {

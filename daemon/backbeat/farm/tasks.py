@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from backbeat.errors import TookTooLong
 from backbeat.farm.heartbeat import Heartbeat
 from backbeat.farm.ledger import Claim, Ledger, LedgerUnreachable, patiently
 from backbeat.farm.records import RunRecords
@@ -33,7 +36,7 @@ JOB = ""
 PATIENCE_S = 600.0
 """How long a worker with work done waits for Redis to be back. After that the stage is handed out again: its record is there."""
 
-HOPELESS = frozenset({"internal", "out_of_memory"})
+HOPELESS = frozenset({"internal", "out_of_memory", TookTooLong.code})
 """Failures that are kept in the list of dead jobs, besides those of workers that died: they say nothing about the recording."""
 
 Send = Callable[[FarmStage, str, int], None]
@@ -44,6 +47,7 @@ T = TypeVar("T")
 class FarmWorker:
     """Does stages. send: hands one to whoever is free; may raise one of `send_errors`. name: of this computer.
 
+    limit_s: how long a task may take before its job has failed.
     observe: hears of each task, how many seconds it took and what came of it.
     """
 
@@ -54,6 +58,7 @@ class FarmWorker:
     send_errors: tuple[type[Exception], ...]
     name: str
     heartbeat_s: float
+    limit_s: float = math.inf
     observe: Callable[[str, float, object], object] = lambda _task, _took_s, _ending: None
 
     def do(self, stage: FarmStage, run: str) -> None:
@@ -66,10 +71,15 @@ class FarmWorker:
             return
         with job_context(run[:12]):
             began = time.monotonic()
-            with Heartbeat(self.ledger, claim, self.heartbeat_s) as heartbeat:
+            too_long = self._too_long()
+            give_up = partial(self._finish, claim, too_long, self.limit_s)
+            with Heartbeat(self.ledger, claim, self.heartbeat_s, limit_s=self.limit_s, on_late=give_up) as heartbeat:
                 answer = self._work(stage, claim, heartbeat)
             took_s = time.monotonic() - began
-            if heartbeat.is_lost:
+            if heartbeat.is_late:
+                answer = too_long
+                _log.warning("%s: %s", stage, too_long.message)
+            elif heartbeat.is_lost:
                 _log.warning("%s: this worker was silent for too long, and what it did does not count", stage)
             elif isinstance(answer, FarmStage):
                 self._hand_on(claim, answer, took_s)
@@ -111,9 +121,15 @@ class FarmWorker:
         """Tell all who wait. The records go first: after the end of its run nobody would know of them."""
         if not (isinstance(message, Failed) and message.retry):  # the next try goes on from them
             RunRecords(self.workplace.storage, claim.run).remove()
+        self._patiently(lambda: self._finish(claim, message, took_s))
+
+    def _finish(self, claim: Claim, message: Message, took_s: float) -> bool:
         is_dead = isinstance(message, Failed) and message.code in HOPELESS
-        ending = type(message).__name__.lower()
-        self._patiently(lambda: self.ledger.finish(claim, to_line(message), took_s, ending, is_dead=is_dead))
+        return self.ledger.finish(claim, to_line(message), took_s, type(message).__name__.lower(), is_dead=is_dead)
+
+    def _too_long(self) -> Failed:
+        error = TookTooLong(f"A task of the job took longer than the {self.limit_s / 60:g} minutes that it may, and was ended.")
+        return Failed(job_id=JOB, code=error.code, message=error.message, advice=error.advice, retry=error.retry)
 
     def _patiently(self, action: Callable[[], T]) -> T:
         return patiently(action, for_s=PATIENCE_S, errors=(LedgerUnreachable, *self.send_errors))

@@ -24,7 +24,7 @@ from backbeat.farm.path_map import PathMap
 from backbeat.farm.stage import FarmQueue, FarmStage
 from backbeat.farm.start import make_ledger, storage_of
 from backbeat.farm.storage import FolderStorage
-from backbeat.farm.tasks import FarmWorker
+from backbeat.farm.tasks import PATIENCE_S, FarmWorker
 from backbeat.farm.workplace import make_workplace
 from backbeat.metrics.serve import shared_instruments
 from backbeat.pipeline.stage_context import Tools
@@ -43,6 +43,10 @@ LOOK_S = 0.5
 LOADING_S = 300.0
 """How long a process may load models before it counts as broken."""
 
+LETTING_GO_S = 3 * PATIENCE_S
+"""When a task has had its time and its job has failed, its process has so long until it is replaced; as long as a good one may
+wait for Redis (for its claim, its end and the next message)."""
+
 
 def serve_queue(config: Config, name: FarmQueue, concurrency: int) -> int:
     """Take tasks from one queue until told to stop; returns the exit code. SIGTERM lets running tasks end."""
@@ -50,6 +54,7 @@ def serve_queue(config: Config, name: FarmQueue, concurrency: int) -> int:
     worker = cache(partial(_make_worker, app, config))  # made in the process that uses it, with the first task
     for stage in FarmStage:
         app.task(_task(worker, stage), name=stage.task)
+    app.conf.task_time_limit = _limit_s(config) + LETTING_GO_S
     celery_sets_up_logging.connect(_leave_logging, weak=False)
     if name is FarmQueue.HEAVY:
         limit = partial(_limit_memory, config.queue.memory_mb)
@@ -75,20 +80,28 @@ def serve_queue(config: Config, name: FarmQueue, concurrency: int) -> int:
 
 def serve_queues(command: Sequence[str], names: Sequence[FarmQueue]) -> int:
     """A program for each queue, `command` with `--queues NAME`; ends when one of them ends, with its exit code."""
-    programs = [subprocess.Popen([*command, "--queues", name.value]) for name in names]
+    programs = [subprocess.Popen([*command, "--queues", name.value], **_own_group()) for name in names]
 
     def pass_on(number: int, _frame: object) -> None:
         for program in programs:
-            program.send_signal(number)
+            program.send_signal(signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)  # Celery starts anew at SIGHUP
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, pass_on)
+    if sys.platform == "win32":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # they hear of Ctrl-C too
+    else:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, pass_on)
     while all(program.poll() is None for program in programs):
         time.sleep(LOOK_S)
     for program in programs:
         if program.poll() is None:
             program.terminate()
     return max(abs(program.wait()) for program in programs)
+
+
+def _own_group() -> dict[str, Any]:
+    """The terminal's Ctrl-C is for the first program, which passes it on: Celery takes a second one for "at once"."""
+    return {} if sys.platform == "win32" else {"process_group": 0}
 
 
 def _task(worker: Any, stage: FarmStage) -> Any:
@@ -110,8 +123,13 @@ def _make_worker(app: Celery, config: Config) -> FarmWorker:
         send_errors=(BrokerUnreachable, OSError),
         name=farm_name(queue),
         heartbeat_s=queue.heartbeat_s,
+        limit_s=_limit_s(config),
         **({"observe": instruments.task} if instruments else {}),
     )
+
+
+def _limit_s(config: Config) -> float:
+    return 60 * config.limits.job_minutes
 
 
 def _shared_cache(tools: Tools, storage: object) -> Tools:

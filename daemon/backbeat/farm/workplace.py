@@ -17,6 +17,7 @@ from backbeat.farm.path_map import PathMap
 from backbeat.farm.records import RunRecords
 from backbeat.farm.stage import FarmStage
 from backbeat.farm.storage import Storage, is_shared_folder, open_storage
+from backbeat.outputs.result_folder import make_result_folder
 from backbeat.outputs.write_atomic import atomic_path
 from backbeat.pipeline.request import Request
 from backbeat.values import OutputKind
@@ -112,7 +113,7 @@ class ThroughStorage:
                         shutil.copyfileobj(source, target)
 
     def fetch(self, request: Request, run: str, kinds: tuple[OutputKind, ...]) -> None:
-        request.out_base.parent.mkdir(parents=True, exist_ok=True)
+        make_result_folder(request.out_base.parent)
         for kind in _json_last(kinds):
             with (
                 self.storage.reading(_result(run, kind)) as source,

@@ -18,6 +18,7 @@ from backbeat.errors import BackbeatError
 from backbeat.host.chain import PluginEffect
 from backbeat.host.frames import Frame, FrameKind, read_frame, sound_frame, write_frame
 from backbeat.host.tasks import ChainTask, Limits, PlayTask, Task, task_of
+from backbeat.program_limits import limit_own_memory
 from backbeat.records import FloatArray
 from backbeat.service.parent_watch import end_with_parent
 from backbeat.standard_streams import take_standard_streams
@@ -108,10 +109,8 @@ def _hold_back(limits: Limits) -> None:
     """A plugin that eats all memory is to fail by itself; where Linux has to end something, let it be this process."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
-    if limits.memory_bytes is not None and sys.platform == "linux":
-        import resource  # noqa: PLC0415 - not on Windows
-
-        resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
+    if limits.memory_bytes is not None:
+        limit_own_memory(limits.memory_bytes)
 
 
 if __name__ == "__main__":

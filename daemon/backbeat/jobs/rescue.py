@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -53,10 +53,13 @@ def open_store(database: Path, places: Places) -> Store:
         aside = move_aside(database)
         _log.error("%s It is kept as %s, and a new one is made.", damage.message, aside.name)
         store = Store(database)
-    times = read_watch_times(database)
-    if aside is not None or not times.keys() <= store.watch_times().keys():  # gone, emptied, or ended while it was rebuilt
-        rebuild(store, aside, places, times)
-    write_watch_times(database, times | store.watch_times())
+    with ExitStack() as held:
+        held.enter_context(store)
+        times = read_watch_times(database)
+        if aside is not None or not times.keys() <= store.watch_times().keys():  # gone, emptied, or ended while it was rebuilt
+            rebuild(store, aside, places, times)
+        write_watch_times(database, times | store.watch_times())
+        held.pop_all()
     return store
 
 
@@ -84,7 +87,7 @@ def move_aside(database: Path) -> Path:
 def rebuild(store: Store, aside: Path | None, places: Places, times: Mapping[Path, float]) -> None:
     """Fill a new store; what cannot be used is left out. May be done again after it was interrupted: folders come last."""
     waiting = _salvage(store, aside) if aside else 0
-    done = sum(_adopt(store, path) for folder in dict.fromkeys(places.results) for path in folder.rglob(_RESULTS))
+    done = sum(_adopt(store, path) for folder in dict.fromkeys(places.results) for path in _results_below(folder))
     for folder in places.watched:
         if folder.path in times:
             _watch_on(store, folder, times[folder.path])
@@ -104,6 +107,14 @@ def _checked(database: Path) -> Store:
         store.close()
         raise
     return store
+
+
+def _results_below(folder: Path) -> Iterator[Path]:
+    """Result files, as far as they can be found: a drive that does not answer must not keep the daemon from starting."""
+    try:
+        yield from folder.rglob(_RESULTS)
+    except OSError as error:
+        _log.warning("The results in %s cannot be looked through: %s.", folder, error.strerror or error)
 
 
 def _adopt(store: Store, path: Path) -> bool:

@@ -158,7 +158,8 @@ def _open_existing(direction: Direction, name: str | None) -> Any | None:
                 client.open_port(index, PORT_NAME)
             except rtmidi.RtMidiError as error:
                 client.delete()
-                raise MidiPortError(f"The MIDI port could not be opened: {_plain(error)}", advice=_advice()) from error
+                advice = _advice() if direction is Direction.OUTPUT else _input_advice(None)
+                raise MidiPortError(f"The MIDI port could not be opened: {_plain(error)}", advice=advice) from error
             return client
         client.delete()
     return None

@@ -28,6 +28,14 @@ class DatagramSender(Protocol):
         """See `socket.socket`."""
 
 
+class Nobody:
+    """The socket of a program that speaks no OSC."""
+
+    def sendto(self, data: bytes, _address: Any, /) -> int:
+        """It is gone."""
+        return len(data)
+
+
 class OscSender:
     """Sends by the socket that OSC comes in by. All methods may be called from any thread."""
 

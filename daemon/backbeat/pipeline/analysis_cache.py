@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -77,8 +78,11 @@ class AnalysisCache:
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:40]}.json"
 
     def _prune(self) -> None:
-        kept = sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in kept[self.keep :]:
+        kept: list[tuple[float, Path]] = []
+        for path in self.folder.glob("*.json"):
+            with suppress(FileNotFoundError):  # another worker prunes at the same time
+                kept.append((path.stat().st_mtime, path))
+        for _, path in sorted(kept, reverse=True)[self.keep :]:
             path.unlink(missing_ok=True)
 
 

@@ -25,11 +25,11 @@ from backbeat.engines.registry import (
     open_picker,
     open_separator,
 )
-from backbeat.errors import OutputError
 from backbeat.host.chain import load_chain
 from backbeat.host.run_chain import run_chain
 from backbeat.outputs.notation.staff_map import load_staff_map
 from backbeat.outputs.note_map import load_note_map
+from backbeat.outputs.result_folder import make_result_folder
 from backbeat.outputs.write_atomic import sweep_temps
 from backbeat.pipeline.apply_chain import apply_chain
 from backbeat.pipeline.audio_to_beats import audio_to_beats
@@ -53,11 +53,7 @@ def prepare(context: StageContext) -> None:
     load_note_map(request.settings.preset, context.tools.user_presets)
     load_staff_map(request.settings.notation, context.tools.user_presets)
     load_chain(request.settings.chain, context.tools.user_presets)
-    folder = request.out_base.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder {folder} cannot be made: {error.strerror or error}.") from error
+    make_result_folder(request.out_base.parent)
     sweep_temps(request.out_base)
 
 

@@ -142,6 +142,7 @@ def test_two_batches_over_the_same_folder_do_not_get_into_each_others_way(home: 
         (["library", "--jobs", "2", "--daemon"], 2, "not allowed with"),
         (["library", "--daemon"], 3, "No daemon is running"),
         (["library", "--preset", "gneral-midi"], 2, "general-midi"),
+        (["library", "--chain", "mudy-room"], 2, "muddy-room"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_begun(
@@ -151,3 +152,11 @@ def test_what_cannot_be_done_is_said_before_anything_is_begun(
     told = backbeat("batch", *arguments)
     assert (told.returncode, words in told.stderr) == (code, True), told.stderr
     assert list(library.rglob("*.drums.*")) == []
+
+
+def test_who_has_a_farm_is_told_that_this_computer_does_a_batch_alone(home: Path, backbeat: Callable) -> None:
+    (home / "empty").mkdir()
+    farm = ("--set", "queue.backend=celery", "--set", f"queue.storage={home}", "--set", "jobs.preload=false")
+    done = backbeat("batch", str(home / "empty"), "--jobs", "1", *farm)
+    assert done.returncode == 0, done.stderr
+    assert "With --daemon the farm does." in done.stderr

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +15,15 @@ from tests.integration.farm.conftest import InProcessFarm
 
 from backbeat.errors import Cancelled
 from backbeat.farm.ledger import Ledger, LedgerUnreachable
+from backbeat.farm.path_map import PathMap
 from backbeat.farm.stage import FarmStage
+from backbeat.farm.storage import Storage
+from backbeat.farm.workplace import SharedFolders
 from backbeat.monitor import Unwatched
 from backbeat.outputs.read_result import read_document
 from backbeat.pipeline.request import Request
 from backbeat.pipeline.run import run_request
-from backbeat.service.finished_result import finished_outputs
+from backbeat.service.finished_result import finished_result
 from backbeat.service.worker_messages import Failed, Finished, Progress, Stopped, Written
 from backbeat.values import OutputKind, Stage
 
@@ -30,7 +34,7 @@ DONE_ONCE = ["ingest done", "separate done", "hear done", "export finished"]
 def whole(farm: InProcessFarm, request: Request) -> None:
     assert farm.work(times=4) == ALL
     assert isinstance(farm.wait_for_end(), Finished)
-    assert finished_outputs(request)
+    assert finished_result(request)
 
 
 def test_a_job_goes_through_four_tasks_and_is_told_as_a_local_one(field_of_work: InProcessFarm, loop: Path) -> None:
@@ -131,7 +135,7 @@ def test_the_task_of_a_worker_that_died_is_done_by_another(field_of_work: InProc
     assert farm.work(times=4 - before) == ALL[before:]
     assert isinstance(farm.wait_for_end(), Finished)
     assert farm.stages() == DONE_ONCE
-    assert finished_outputs(request)
+    assert finished_result(request)
 
 
 def test_a_stage_whose_record_is_there_is_not_done_again(field_of_work: InProcessFarm, loop: Path) -> None:
@@ -184,7 +188,7 @@ def test_a_redis_that_has_forgotten_everything_is_told_again(field_of_work: InPr
     farm.sent.clear()
     assert farm.work(times=4) == ALL
     assert isinstance(farm.wait_for_end(), Finished)
-    assert finished_outputs(request)
+    assert finished_result(request)
 
 
 def test_a_daemon_that_comes_back_finds_its_job_where_it_is(field_of_work: InProcessFarm, loop: Path) -> None:
@@ -310,6 +314,36 @@ def test_a_worker_that_was_silent_for_too_long_does_not_count(field_of_work: InP
         assert "the job" in heartbeat
     farm.work(times=3)
     assert isinstance(farm.wait_for_end(), Finished)
+
+
+class Stuck(SharedFolders):
+    """Its work begins when it is let go."""
+
+    def __init__(self, storage: Storage, let_go: threading.Event) -> None:
+        super().__init__(storage, PathMap(()))
+        self._let_go = let_go
+
+    @contextmanager
+    def at(self, request: Request, run: str, stage: FarmStage) -> Iterator[Request]:
+        self._let_go.wait(60)
+        with super().at(request, run, stage) as here:
+            yield here
+
+
+def test_a_task_that_takes_too_long_fails_its_job_also_while_it_hangs(field_of_work: InProcessFarm, loop: Path) -> None:
+    farm, request, let_go = field_of_work, field_of_work.request(loop), threading.Event()
+    farm.daemon().submit("job", request)
+    worker = replace(farm.worker(workplace=Stuck(farm.workplace.storage, let_go)), limit_s=0.3)
+    hanging = threading.Thread(target=farm.work, args=(worker,), daemon=True)
+    hanging.start()
+    end = farm.wait_for_end()
+    assert isinstance(end, Failed)
+    assert (end.job_id, end.code, end.retry) == ("job", "took_too_long", False)
+    assert hanging.is_alive(), "it does not let go"
+    assert list(farm.ledger.dead()) == [request.identity]
+    let_go.set()
+    hanging.join(30)
+    assert (farm.stages(), farm.sent) == (["ingest failed"], []), "what it did in the end does not count"
 
 
 def test_a_failure_that_would_repeat_itself_ends_the_job_and_leaves_nothing(field_of_work: InProcessFarm, loop: Path) -> None:

@@ -16,7 +16,7 @@ from backbeat.errors import StorageError
 from backbeat.farm.stage import FarmStage
 from backbeat.farm.storage import ObjectStorage
 from backbeat.farm.workplace import ThroughStorage
-from backbeat.service.finished_result import finished_outputs
+from backbeat.service.finished_result import finished_result
 from backbeat.service.worker_messages import Failed, Finished, Written
 from backbeat.values import OutputKind
 
@@ -56,7 +56,7 @@ def test_a_job_goes_through_the_store_and_its_results_arrive_beside_the_recordin
     assert farm.work(farm.worker(workplace=workplace), times=4) == list(FarmStage)
     end = farm.wait_for_end()
     assert isinstance(end, Finished), end
-    assert finished_outputs(request), "with the names that the files have here"
+    assert finished_result(request), "with the names that the files have here"
     assert [message.kind for message in farm.heard["one"] if isinstance(message, Written)][-1] is OutputKind.JSON
     assert [path for path in loop.parent.iterdir() if path.suffix == ".part"] == []
     assert objects(storage) == [], "nothing stays in the store"

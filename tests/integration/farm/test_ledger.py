@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import Any
 
 import pytest
-from tests.farm_field import free_port, wait_for
+import redis
+from tests.farm_field import RedisServer, free_port, wait_for
 
 from backbeat.farm.ledger import Claim, Event, Ledger, LedgerUnreachable
 from backbeat.farm.stage import FarmStage
@@ -142,6 +144,14 @@ def test_a_run_goes_on_for_the_other_daemon_when_one_cancels(ledger: Ledger) -> 
     assert len(ledger.events("two", "0-0", wait_s=0)) == 1
 
 
+def test_a_daemon_that_cancels_before_it_has_asked_is_told_whether_others_go_on(ledger: Ledger) -> None:
+    """Else it would clear away the records that another daemon's run is made of."""
+    assert ledger.cancel("run", "two") == "gone"
+    submit(ledger)
+    assert ledger.cancel("run", "two") == "left"
+    assert len(ledger.runs()) == 1
+
+
 def test_a_cancelled_run_whose_worker_died_has_stopped(ledger: Ledger) -> None:
     submit(ledger)
     claim(ledger)
@@ -167,3 +177,10 @@ def test_a_redis_that_is_not_there_is_said_to_be_so() -> None:
     nowhere = Ledger(f"redis://127.0.0.1:{free_port()}/0", claim_s=1)
     with pytest.raises(LedgerUnreachable):
         nowhere.ping()
+
+
+def test_a_redis_that_lets_nobody_ask_whether_it_keeps_what_it_has_is_believed(redis_server: RedisServer) -> None:
+    with closing(redis.Redis.from_url(redis_server.url)) as owner:
+        owner.execute_command("ACL", "SETUSER", "guest", "on", ">word", "~*", "&*", "+@all", "-info")
+    with closing(Ledger(redis_server.url.replace("//", "//guest:word@"), claim_s=1)) as guest:
+        assert guest.keeps_what_it_has()

@@ -143,3 +143,21 @@ def test_what_the_command_line_decides_is_known_by_name_however_it_is_said() -> 
     args = parsed("--set", "transcribe.meter=3/4", "transcribe", "a.wav", "--bpm", "120", "--set", "osc.port=9000")
     assert said_on_command_line(args) == {"meter", "bpm"}
     assert said_on_command_line(parsed("transcribe", "a.wav")) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "command", [["batch", "loops", "--jobs"], ["worker", "--concurrency"], ["jobs", "list", "--limit"]], ids=lambda c: c[0]
+)
+@pytest.mark.parametrize(("value", "words"), [("many", "'many' is not a whole number"), ("0", "0 is below 1")])
+def test_how_many_is_a_number_of_at_least_one(
+    command: list[str], value: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parsed(*command, value)
+    assert f"argument {command[-1]}: {words}" in capsys.readouterr().err
+
+
+def test_a_queue_that_there_is_not_is_answered_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed("worker", "--queues", "heavy")
+    assert "'heavy': the queues are heavy-compute and default" in capsys.readouterr().err

@@ -131,6 +131,8 @@ def test_every_volume_is_declared_and_daemon_and_workers_see_the_same_folders(co
         assert {source for source in mounts.values() if re.fullmatch(r"\w+", source)} <= compose["volumes"].keys()
         if name != "redis":
             shared.append((mounts["/bounces"], mounts["/farm"]))
+        if name.startswith("worker"):
+            assert mounts["/models"] == "models", "every worker fetches models when it starts, but not every time anew"
     assert len(set(shared)) == 1
 
 

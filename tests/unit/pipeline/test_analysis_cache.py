@@ -273,6 +273,13 @@ def test_the_newest_are_kept(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_an_analysis_that_another_worker_has_just_pruned_is_no_trouble(cache: AnalysisCache, caplog) -> None:
+    cache.folder.mkdir()
+    (cache.folder / "gone.json").symlink_to("nowhere")  # listed, and not there when it is looked at
+    cache.put(analysis(), Settings())
+    assert caplog.messages == []
+
+
 def test_hits_stay_hits(cache: AnalysisCache) -> None:
     cache.put(analysis(), Settings())
     found = cache.get("f" * 64, Settings())
