@@ -28,6 +28,7 @@ from backbeat.farm.tasks import PATIENCE_S, FarmWorker
 from backbeat.farm.workplace import make_workplace
 from backbeat.metrics.serve import shared_instruments
 from backbeat.pipeline.stage_context import Tools
+from backbeat.program_limits import limit_own_memory
 from backbeat.service.runner import Runner
 from backbeat.service.tools import tools_from_config
 
@@ -140,13 +141,8 @@ def _shared_cache(tools: Tools, storage: object) -> Tools:
 
 
 def _limit_memory(memory_mb: int, **_: object) -> None:
-    """A task that wants more fails by itself, instead of the system ending the worker. Where the system knows the limit."""
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - POSIX alone has it
-
-    limit = memory_mb * 1_000_000
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    """A task that wants more fails by itself, instead of the system ending the worker."""
+    limit_own_memory(memory_mb * 1_000_000)
 
 
 def _preload(config: Config, **_: object) -> None:

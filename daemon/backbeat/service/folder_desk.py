@@ -26,6 +26,7 @@ from backbeat.jobs.job import Origin, Priority
 from backbeat.jobs.store import Store
 from backbeat.monitor import Monitor
 from backbeat.pipeline.request import Request, free_out_base
+from backbeat.service.background import in_background
 from backbeat.service.job_desk import JobDesk
 from backbeat.service.loop import Loop
 
@@ -88,7 +89,7 @@ class FolderDesk:
 
     def on_bounce(self, bounce: Bounce) -> None:
         """A finished file."""
-        self._loop.post(partial(self._pool.submit, self._read, bounce))
+        self._loop.post(partial(in_background, self._pool, self._read, bounce))
 
     def on_bad(self, bounce: BadBounce) -> None:
         """A file that will not become usable by waiting: a job that has failed."""

@@ -35,6 +35,7 @@ from backbeat.outputs.playing.host_clock import HostClock
 from backbeat.outputs.read_result import Result, read_result
 from backbeat.pipeline.request import Request, free_out_base
 from backbeat.service.announcer import Announcer
+from backbeat.service.background import in_background
 from backbeat.service.job_desk import JobDesk
 from backbeat.service.live_desk import LiveDesk
 from backbeat.service.loop import Loop
@@ -136,10 +137,10 @@ class OscDesk:
         load_chain(settings.chain, self._user_presets)
         engine_info(settings.engine, EngineKind.HITS)
         if is_url(request.path):
-            self._downloads.submit(self._download, request, configured)
+            in_background(self._downloads, self._download, request, configured)
         else:
             path = self._roots.confine(request.path)  # told at once, and before the disk is read
-            self._pool.submit(self._read, path, configured, request)
+            in_background(self._pool, self._read, path, configured, request)
 
     def _repick(self, request: ask.Repick) -> None:
         job = self._finished(request.job)

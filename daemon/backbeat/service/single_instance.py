@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +29,22 @@ else:
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+HELD = (BlockingIOError, PermissionError)
+"""What taking a lock that another process has raises: Unix says the one, Windows the other."""
+
+LOOKS, LOOK_S = 5, 0.05
+
+
+def _lock_soon(descriptor: int) -> None:
+    """Take it, though somebody who only looks (`holder`) may have it for a moment. Raises OSError."""
+    for _ in range(LOOKS - 1):
+        with contextlib.suppress(*HELD):
+            _lock(descriptor)
+            return
+        time.sleep(LOOK_S)
+    _lock(descriptor)
 
 
 class SingleInstance:
@@ -61,8 +78,8 @@ class SingleInstance:
 
     def _take(self, descriptor: int) -> None:
         try:
-            _lock(descriptor)
-        except (BlockingIOError, PermissionError) as error:  # Unix says the one, Windows the other
+            _lock_soon(descriptor)
+        except HELD as error:
             raise AlreadyRunning(
                 f"Backbeat is running already{_holder(descriptor)}, with the data folder {self.path.parent}.",
                 advice="Stop that one first, or give this one another jobs.data_folder.",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from backbeat.errors import AlreadyRunning, StoreError
-from backbeat.service.single_instance import LOCK_NAME, SingleInstance
+from backbeat.service.single_instance import LOCK_NAME, LOOK_S, SingleInstance
 
 _HOLDER = """
 import sys
 from pathlib import Path
+from threading import Timer
 from backbeat.service.single_instance import SingleInstance
 with SingleInstance(Path(sys.argv[1])):
     print("held", flush=True)
@@ -48,3 +51,10 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="file cannot be used"), SingleInstance(tmp_path / "file"):
         pass
+
+
+def test_somebody_who_only_looks_for_a_moment_does_not_keep_a_daemon_from_starting(tmp_path: Path) -> None:
+    with SingleInstance(tmp_path) as looking:
+        Timer(LOOK_S, looking.__exit__).start()
+        with SingleInstance(tmp_path) as daemon:
+            assert daemon.path.read_text() == f"{os.getpid()}\n"
