@@ -27,7 +27,8 @@ def test_folders_go_and_come_back_events_are_lost_and_many_files_come_at_once(da
 
     report = crowd(daemon, 60, see_through=60 + len(bounces), within_s=120, contents=10)
     assert account(daemon, sorted(daemon.bounces.glob("*.wav"))).is_clean
-    assert report.handles_after <= report.handles_before + 2
+    # Far fewer than files; those of a folder that is being watched anew may have been missing before.
+    assert report.handles_after <= report.handles_before + 5
     assert report.daemon_mb < report.daemon_mb_before + 20
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +54,18 @@ class AtOnce:
     def post(self, action: Callable[[], None]) -> None:
         action()
 
-    def submit(self, task: Callable[..., None], /, *arguments: Any) -> None:
-        task(*arguments)
+    def submit(self, task: Callable[..., None], /, *arguments: Any) -> Future[None]:
+        task(*arguments)  # what it raises is a find, not a result
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
 
 
 class Never:
     """A pool for what must not happen here: downloads, Ableton Live."""
 
-    def submit(self, task: Callable[..., None], /, *arguments: Any) -> None:
-        pass
+    def submit(self, task: Callable[..., None], /, *arguments: Any) -> Future[None]:
+        return Future()
 
 
 def _open(folder: Path) -> Run:
