@@ -17,6 +17,7 @@ from backbeat.intake.file_stamp import FileStamp, file_stamp
 from backbeat.intake.fingerprint import fingerprint
 from backbeat.jobs.job import Job, JobState, Origin, Priority
 from backbeat.jobs.retry import INTERRUPTED
+from backbeat.jobs.seen_files import SeenFile
 from backbeat.jobs.store import Store
 from backbeat.monitor import Monitor
 from backbeat.outputs.read_result import read_result
@@ -44,6 +45,15 @@ class Taken:
     @property
     def is_waiting(self) -> bool:
         return self.job is not None and not self.job.state.ended
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What there is to know of a recording before it is read. seen, job: from an earlier run, None where there was none."""
+
+    stamp: FileStamp
+    seen: SeenFile | None
+    job: Job | None
 
 
 class BatchIntake:
@@ -77,14 +87,10 @@ class BatchIntake:
 
     def take(self, path: Path) -> Taken | None:
         """Queue what is to be done; None for a file that is gone by now, or is ours. Raises StoreError, Cancelled."""
-        try:
-            stamp = file_stamp(path)
-        except JobError:
+        known = self._known(path)
+        if known is None:
             return None
-        if self._is_own(path, stamp):
-            return None
-        seen = self._store.seen(path)
-        earlier = self._store.job(seen.job_id) if seen and seen.job_id else None
+        stamp, seen, earlier = known.stamp, known.seen, known.job
         is_unchanged = seen is not None and (seen.stamp.size, seen.stamp.mtime_ns) == (stamp.size, stamp.mtime_ns)
         try:
             request = self._request(path, earlier, is_unchanged=is_unchanged)
@@ -102,6 +108,14 @@ class BatchIntake:
 
     def look(self, path: Path) -> Taken | None:
         """What has become of a recording, changing nothing; None for what `take` leaves out."""
+        known = self._known(path)
+        if known is None:
+            return None
+        job = known.job
+        return Taken(path=path, out_base=job.out_base if job else self._place(path, None), job=job)
+
+    def _known(self, path: Path) -> _Known | None:
+        """None for a file that is gone by now, or is ours."""
         try:
             stamp = file_stamp(path)
         except JobError:
@@ -109,8 +123,7 @@ class BatchIntake:
         if self._is_own(path, stamp):
             return None
         seen = self._store.seen(path)
-        job = self._store.job(seen.job_id) if seen and seen.job_id else None
-        return Taken(path=path, out_base=job.out_base if job else self._place(path, None), job=job)
+        return _Known(stamp=stamp, seen=seen, job=self._store.job(seen.job_id) if seen and seen.job_id else None)
 
     def _is_own(self, path: Path, stamp: FileStamp) -> bool:
         return self._store.is_own_output(path, stamp) or is_kept_stem(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,18 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from backbeat.errors import ModelError
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(file: IO[bytes]) -> None:
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _try_lock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
+from backbeat.os_lock import try_lock
 
 POLL_S = 0.1
 
@@ -36,7 +24,7 @@ def file_lock(path: Path, *, timeout_s: float) -> Iterator[None]:
     """
     with _open(path) as file:  # closing it lets go of the lock
         deadline = time.monotonic() + timeout_s
-        while not _locked(file):
+        while not try_lock(file.fileno()):
             if time.monotonic() > deadline:
                 raise ModelError(
                     f"Another Backbeat has been downloading into {path.parent} for {timeout_s:.0f} seconds.",
@@ -55,12 +43,3 @@ def _open(path: Path) -> IO[bytes]:
             f"Models cannot be kept in {path.parent}: {error.strerror or error}.",
             advice="Choose a folder that can be written (models.cache_folder in the config, or MODEL_CACHE_DIR).",
         ) from error
-
-
-def _locked(file: IO[bytes]) -> bool:
-    try:
-        file.seek(0)
-        _try_lock(file)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+import errno
 from collections.abc import Callable
+from contextlib import ExitStack
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import IO
 
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[bytes]) -> None:
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
+from backbeat.os_lock import try_lock
 
 BYTES_PER_MB = 1_000_000
 
@@ -53,13 +42,8 @@ class LogFile(RotatingFileHandler):
 
 def _hold(path: Path) -> Callable[[], None]:
     """Lock the file; returns what lets go of it, as the end of the process does too."""
-    file = path.open("ab")
-    try:
-        _lock(file)
-    except (BlockingIOError, PermissionError) as error:  # Unix says the one, Windows the other
-        file.close()
-        raise LogFileTaken(error.errno, "another process writes it") from error
-    except BaseException:
-        file.close()
-        raise
-    return file.close
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("ab"))
+        if try_lock(file.fileno()):
+            return stack.pop_all().close
+    raise LogFileTaken(errno.EWOULDBLOCK, "another process writes it")

@@ -4,47 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Self
 
 from backbeat.errors import AlreadyRunning, StoreError
+from backbeat.os_lock import try_lock
 
 LOCK_NAME = "backbeat.lock"
 
-if sys.platform == "win32":
-    import msvcrt
-
-    _LOCKED_BYTE = 1 << 30
-    """Far behind the process id, which other processes then still can read: Windows locks are not advisory."""
-
-    def _lock(descriptor: int) -> None:
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-HELD = (BlockingIOError, PermissionError)
-"""What taking a lock that another process has raises: Unix says the one, Windows the other."""
+LOCKED_BYTE = 1 << 30
+"""Far behind the process id, which other processes have to be able to read."""
 
 LOOKS, LOOK_S = 5, 0.05
 
 
-def _lock_soon(descriptor: int) -> None:
-    """Take it, though somebody who only looks (`holder`) may have it for a moment. Raises OSError."""
+def _lock_soon(descriptor: int) -> bool:
+    """Take it, though somebody who only looks (`holder`) may have it for a moment; False when it is held. Raises OSError."""
     for _ in range(LOOKS - 1):
-        with contextlib.suppress(*HELD):
-            _lock(descriptor)
-            return
+        if try_lock(descriptor, at=LOCKED_BYTE):
+            return True
         time.sleep(LOOK_S)
-    _lock(descriptor)
+    return try_lock(descriptor, at=LOCKED_BYTE)
 
 
 class SingleInstance:
@@ -78,14 +59,14 @@ class SingleInstance:
 
     def _take(self, descriptor: int) -> None:
         try:
-            _lock_soon(descriptor)
-        except HELD as error:
+            is_ours = _lock_soon(descriptor)
+        except OSError as error:
+            raise self._unusable(error) from error
+        if not is_ours:
             raise AlreadyRunning(
                 f"Backbeat is running already{_holder(descriptor)}, with the data folder {self.path.parent}.",
                 advice="Stop that one first, or give this one another jobs.data_folder.",
-            ) from error
-        except OSError as error:
-            raise self._unusable(error) from error
+            )
         with contextlib.suppress(OSError):  # a full disk: it is held all the same, only without saying by whom
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{os.getpid()}\n".encode())
@@ -104,11 +85,10 @@ def holder(data_folder: Path) -> int | None:
     except OSError:
         return None
     try:
-        _lock(descriptor)
+        is_free = try_lock(descriptor, at=LOCKED_BYTE)
+        return None if is_free else _process_in(descriptor) or 0
     except OSError:
         return _process_in(descriptor) or 0
-    else:
-        return None
     finally:
         os.close(descriptor)  # lets go of it, too
 
